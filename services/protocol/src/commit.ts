@@ -1,0 +1,156 @@
+/** Epoch commits, kind 2 (design section 6): the signed statement that makes an epoch, and its recipients' tree. */
+import { b64, type Bytes, concat, equal, fromB64, utf8, utf8Decode } from './bytes.ts';
+import { importWrapKey, sha256 } from './crypto.ts';
+import { newEpochSecret, secretCommitment, wrapSecret } from './epoch.ts';
+import { SottoError } from './errors.ts';
+import type { RecipientKey } from './key-chain.ts';
+import { merkleLeaf, merkleRoot } from './merkle.ts';
+
+export interface CommitBody {
+  readonly epoch: number;
+  /** Whole hash of the previous commit's envelope; zeros for epoch 1. */
+  readonly previous: Bytes;
+  /** Hash of the membership state that it wraps to (see `MembershipState.hash`). */
+  readonly membership: Bytes;
+  /** Root over the recipients' leaves, in ascending order of device id. */
+  readonly root: Bytes;
+  readonly count: number;
+  readonly commitment: Bytes;
+}
+
+export interface Wrap {
+  readonly device: Bytes;
+  readonly keyId: Bytes;
+  readonly wrap: Bytes;
+}
+
+/** A recipient as every member may see it: which key of which device, and the hash of its wrap. */
+export interface Recipient {
+  readonly device: Bytes;
+  readonly keyId: Bytes;
+  readonly wrapHash: Bytes;
+}
+
+export function encodeCommit(c: CommitBody): Bytes {
+  return utf8(
+    JSON.stringify({
+      v: 1,
+      epoch: c.epoch,
+      previous: b64(c.previous),
+      membership: b64(c.membership),
+      root: b64(c.root),
+      count: c.count,
+      commitment: b64(c.commitment),
+    }),
+  );
+}
+
+/** Throws `bad_envelope` where the body is no commit. */
+export function parseCommit(body: Bytes): CommitBody {
+  try {
+    const value = JSON.parse(utf8Decode(body)) as Record<string, unknown>;
+    const hash = (name: string): Bytes => {
+      const bytes = fromB64(value[name] as string);
+      if (bytes.length !== 32) throw new TypeError(name);
+      return bytes;
+    };
+    const count = (name: string): number => {
+      const number = value[name];
+      if (!Number.isSafeInteger(number) || (number as number) < 1) throw new TypeError(name);
+      return number as number;
+    };
+    if (value.v !== 1) throw new TypeError('version');
+    return {
+      epoch: count('epoch'),
+      previous: hash('previous'),
+      membership: hash('membership'),
+      root: hash('root'),
+      count: count('count'),
+      commitment: hash('commitment'),
+    };
+  } catch (error) {
+    throw new SottoError('bad_envelope', `commit: ${(error as Error).message}`);
+  }
+}
+
+/** Byte-wise order of device ids: the order of the leaves. */
+export function compareBytes(a: Uint8Array, b: Uint8Array): number {
+  for (let i = 0; i < Math.min(a.length, b.length); i++) {
+    const difference = (a[i] as number) - (b[i] as number);
+    if (difference !== 0) return difference;
+  }
+  return a.length - b.length;
+}
+
+/** leaf = SHA-256(0x00 || device id || key id || SHA-256(wrap)). */
+export const recipientLeaf = (r: Recipient): Promise<Bytes> =>
+  merkleLeaf(concat(r.device, r.keyId, r.wrapHash));
+
+/** Root over recipients in any order; sorts a copy. */
+export async function recipientsRoot(recipients: readonly Recipient[]): Promise<Bytes> {
+  const sorted = [...recipients].sort((a, b) => compareBytes(a.device, b.device));
+  return merkleRoot(await Promise.all(sorted.map(recipientLeaf)));
+}
+
+export const recipientOf = async (wrap: Wrap): Promise<Recipient> => ({
+  device: wrap.device,
+  keyId: wrap.keyId,
+  wrapHash: await sha256(wrap.wrap),
+});
+
+/** True when two sets name the same devices with the same keys. */
+export function sameKeys(
+  a: readonly { device: Bytes; keyId: Bytes }[],
+  b: readonly { device: Bytes; keyId: Bytes }[],
+): boolean {
+  if (a.length !== b.length) return false;
+  const sort = (list: typeof a) => [...list].sort((x, y) => compareBytes(x.device, y.device));
+  const other = sort(b);
+  return sort(a).every((one, i) => {
+    const two = other[i] as { device: Bytes; keyId: Bytes };
+    return equal(one.device, two.device) && equal(one.keyId, two.keyId);
+  });
+}
+
+export interface NewEpoch {
+  readonly secret: Bytes;
+  readonly body: CommitBody;
+  /** In ascending order of device id, as the tree has them. */
+  readonly wraps: readonly Wrap[];
+}
+
+/** Where a new epoch follows on. */
+export interface EpochContext {
+  readonly room: Bytes;
+  readonly epoch: number;
+  readonly previous: Bytes;
+  readonly membership: Bytes;
+  readonly committer: Bytes;
+}
+
+/**
+ * Makes an epoch: a fresh secret, wrapped to every recipient. `importKey` turns an SPKI into a key; a caller
+ * with many rooms passes a cache. Throws `keys_stale` where a recipient's key cannot be used.
+ */
+export async function makeEpoch(
+  context: EpochContext,
+  recipients: readonly RecipientKey[],
+  importKey: (recipient: RecipientKey) => Promise<CryptoKey | null> = (r) => importWrapKey(r.spki),
+): Promise<NewEpoch> {
+  const { room, epoch, previous, membership, committer } = context;
+  const secret = newEpochSecret();
+  const commitment = await secretCommitment(secret);
+  const sorted = [...recipients].sort((a, b) => compareBytes(a.device, b.device));
+  const made = await Promise.all(
+    sorted.map(async (r) => {
+      const key = await importKey(r);
+      if (key === null) throw new SottoError('keys_stale', 'a key cannot be used');
+      const wrapContext = { room, epoch, committer, recipient: r.device, keyId: r.keyId, commitment };
+      const wrap: Wrap = { device: r.device, keyId: r.keyId, wrap: await wrapSecret(key, secret, wrapContext) };
+      return { wrap, leaf: await recipientLeaf(await recipientOf(wrap)) };
+    }),
+  );
+  const root = await merkleRoot(made.map((m) => m.leaf));
+  const body = { epoch, previous, membership, root, count: sorted.length, commitment };
+  return { secret, body, wraps: made.map((m) => m.wrap) };
+}

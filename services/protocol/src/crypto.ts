@@ -1,0 +1,158 @@
+/**
+ * The one file that touches WebCrypto. Everything above it speaks in `Bytes` and `CryptoKey`.
+ * Algorithms and sizes: design section 4. RSA 3072 bits, e = 65537, SHA-256, PSS salt 32, MGF1-SHA-256.
+ */
+import type { Bytes } from './bytes.ts';
+
+const subtle = globalThis.crypto.subtle;
+
+export const RSA_MODULUS_BITS = 3072;
+export const RSA_BYTES = RSA_MODULUS_BITS / 8;
+const PUBLIC_EXPONENT = new Uint8Array([1, 0, 1]);
+const PSS = { name: 'RSA-PSS', hash: 'SHA-256' };
+const PSS_SIGN = { name: 'RSA-PSS', saltLength: 32 };
+const OAEP = { name: 'RSA-OAEP', hash: 'SHA-256' };
+
+export function randomBytes(length: number): Bytes {
+  return globalThis.crypto.getRandomValues(new Uint8Array(length));
+}
+
+export async function sha256(bytes: Bytes): Promise<Bytes> {
+  return new Uint8Array(await subtle.digest('SHA-256', bytes));
+}
+
+/** HKDF-SHA-256 (RFC 5869): `length` bytes. */
+export async function hkdf(ikm: Bytes, salt: Bytes, info: Bytes, length: number): Promise<Bytes> {
+  const key = await subtle.importKey('raw', ikm, 'HKDF', false, ['deriveBits']);
+  return new Uint8Array(
+    await subtle.deriveBits({ name: 'HKDF', hash: 'SHA-256', salt, info }, key, length * 8),
+  );
+}
+
+export async function hmac(key: Bytes, message: Bytes): Promise<Bytes> {
+  const algorithm = { name: 'HMAC', hash: 'SHA-256' };
+  const imported = await subtle.importKey('raw', key, algorithm, false, ['sign']);
+  return new Uint8Array(await subtle.sign('HMAC', imported, message));
+}
+
+/** A 32-byte AES-256-GCM key as a non-extractable handle. */
+export function aesKey(raw: Bytes): Promise<CryptoKey> {
+  return subtle.importKey('raw', raw, 'AES-GCM', false, ['encrypt', 'decrypt']);
+}
+
+/** AES-256-GCM: ciphertext followed by the 16-byte tag. The nonce is 12 bytes and unique under the key. */
+export async function aesSeal(key: CryptoKey, nonce: Bytes, aad: Bytes, plaintext: Bytes): Promise<Bytes> {
+  return new Uint8Array(
+    await subtle.encrypt({ name: 'AES-GCM', iv: nonce, additionalData: aad }, key, plaintext),
+  );
+}
+
+/** The plaintext, or null where the ciphertext, the nonce, the additional data or the key is not the right one. */
+export async function aesOpen(
+  key: CryptoKey,
+  nonce: Bytes,
+  aad: Bytes,
+  ciphertext: Bytes,
+): Promise<Bytes | null> {
+  try {
+    return new Uint8Array(
+      await subtle.decrypt({ name: 'AES-GCM', iv: nonce, additionalData: aad }, key, ciphertext),
+    );
+  } catch {
+    return null;
+  }
+}
+
+/** A signing pair (account, device, invite and server keys). */
+export async function generateSigningPair(extractable: boolean): Promise<CryptoKeyPair> {
+  return (await subtle.generateKey(
+    { ...PSS, modulusLength: RSA_MODULUS_BITS, publicExponent: PUBLIC_EXPONENT },
+    extractable,
+    ['sign', 'verify'],
+  )) as CryptoKeyPair;
+}
+
+/** An encryption pair (device encryption keys, server encryption key). */
+export async function generateEncryptionPair(extractable: boolean): Promise<CryptoKeyPair> {
+  return (await subtle.generateKey(
+    { ...OAEP, modulusLength: RSA_MODULUS_BITS, publicExponent: PUBLIC_EXPONENT },
+    extractable,
+    ['encrypt', 'decrypt'],
+  )) as CryptoKeyPair;
+}
+
+/** RSA-PSS signature, 384 bytes. */
+export async function sign(privateKey: CryptoKey, message: Bytes): Promise<Bytes> {
+  return new Uint8Array(await subtle.sign(PSS_SIGN, privateKey, message));
+}
+
+export async function verify(publicKey: CryptoKey, signature: Bytes, message: Bytes): Promise<boolean> {
+  return subtle.verify(PSS_SIGN, publicKey, signature, message);
+}
+
+/** RSA-OAEP with SHA-256, MGF1-SHA-256 and a label: 384 bytes. */
+export async function oaepWrap(publicKey: CryptoKey, secret: Bytes, oaepLabel: Bytes): Promise<Bytes> {
+  return new Uint8Array(await subtle.encrypt({ name: 'RSA-OAEP', label: oaepLabel }, publicKey, secret));
+}
+
+/** The secret, or null: the reason of a failure is never told apart. */
+export async function oaepUnwrap(
+  privateKey: CryptoKey,
+  wrapped: Bytes,
+  oaepLabel: Bytes,
+): Promise<Bytes | null> {
+  try {
+    return new Uint8Array(await subtle.decrypt({ name: 'RSA-OAEP', label: oaepLabel }, privateKey, wrapped));
+  } catch {
+    return null;
+  }
+}
+
+/** SubjectPublicKeyInfo (RFC 5280 section 4.1), DER. */
+export async function exportSpki(publicKey: CryptoKey): Promise<Bytes> {
+  return new Uint8Array(await subtle.exportKey('spki', publicKey));
+}
+
+/** PKCS #8 (RFC 5208), DER. Only for extractable keys: account keys, invite keys, keys kept in files. */
+export async function exportPkcs8(privateKey: CryptoKey): Promise<Bytes> {
+  return new Uint8Array(await subtle.exportKey('pkcs8', privateKey));
+}
+
+function hasRightSize(key: CryptoKey): boolean {
+  const { modulusLength, publicExponent } = key.algorithm as RsaHashedKeyAlgorithm;
+  return (
+    modulusLength === RSA_MODULUS_BITS &&
+    publicExponent.length === 3 &&
+    publicExponent[0] === 1 &&
+    publicExponent[1] === 0 &&
+    publicExponent[2] === 1
+  );
+}
+
+/** A verification key from SPKI, or null where it is no RSA key of 3072 bits with e = 65537. */
+export async function importVerifyKey(spki: Bytes): Promise<CryptoKey | null> {
+  try {
+    const key = await subtle.importKey('spki', spki, PSS, true, ['verify']);
+    return hasRightSize(key) ? key : null;
+  } catch {
+    return null;
+  }
+}
+
+/** An encryption key from SPKI, or null where it is no RSA key of 3072 bits with e = 65537. */
+export async function importWrapKey(spki: Bytes): Promise<CryptoKey | null> {
+  try {
+    const key = await subtle.importKey('spki', spki, OAEP, true, ['encrypt']);
+    return hasRightSize(key) ? key : null;
+  } catch {
+    return null;
+  }
+}
+
+export function importSigningKey(pkcs8: Bytes, extractable: boolean): Promise<CryptoKey> {
+  return subtle.importKey('pkcs8', pkcs8, PSS, extractable, ['sign']);
+}
+
+export function importUnwrapKey(pkcs8: Bytes, extractable: boolean): Promise<CryptoKey> {
+  return subtle.importKey('pkcs8', pkcs8, OAEP, extractable, ['decrypt']);
+}
