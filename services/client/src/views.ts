@@ -145,7 +145,11 @@ export interface SottoClientApi {
   alerts(): AlertView[];
 
   /** `passphrase` null: a recovery phrase is made and returned (24 words), to be shown once. */
-  signUp(handle: string, passphrase: string | null, progress?: (p: SignUpProgress) => void): Promise<{ phrase: string | null }>;
+  signUp(
+    handle: string,
+    passphrase: string | null,
+    progress?: (p: SignUpProgress) => void,
+  ): Promise<{ phrase: string | null }>;
   /** Recovery phrase or passphrase: the server says which the handle has. Adds this device to the account. */
   restore(handle: string, words: string, progress?: (p: SignUpProgress) => void): Promise<void>;
   devices(): Promise<{ device: string; addedAt: number; thisDevice: boolean; live: boolean }[]>;
@@ -158,7 +162,9 @@ export interface SottoClientApi {
   /** A link for people without or with an account. */
   invite(room: string): Promise<string>;
   addMember(room: string, handle: string): Promise<void>;
-  previewInvite(link: string): Promise<{ roomName: string; inviterHandle: string; inviterFingerprint: string; member: boolean }>;
+  previewInvite(
+    link: string,
+  ): Promise<{ roomName: string; inviterHandle: string; inviterFingerprint: string; member: boolean }>;
   join(link: string): Promise<string>;
   leave(room: string): Promise<void>;
   removeMember(room: string, account: string): Promise<void>;

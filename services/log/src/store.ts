@@ -7,7 +7,16 @@
  * - `append` is atomic: everything is checked before the first write, and a refusal changes nothing.
  * - A room's sequence is dense from 1. What was appended under a sequence never changes.
  */
-import type { BackupMethod, Bytes, CommitBody, ErrorCode, Kind, Role, SignedStatement, Wrap } from '@sotto/protocol';
+import type {
+  BackupMethod,
+  Bytes,
+  CommitBody,
+  ErrorCode,
+  Kind,
+  Role,
+  SignedStatement,
+  Wrap,
+} from '@sotto/protocol';
 
 /** What an envelope does to the room besides standing in its log; worked out by the replica from its body. */
 export type Effect =
@@ -139,7 +148,9 @@ export interface NewAccount {
   readonly items: readonly BackupItem[];
 }
 
-export type Result = { readonly ok: true } | { readonly ok: false; readonly code: ErrorCode; readonly detail?: string };
+export type Result =
+  | { readonly ok: true }
+  | { readonly ok: false; readonly code: ErrorCode; readonly detail?: string };
 
 export interface Store {
   /** Random, written at the store's birth. A client that meets another one says so. */
@@ -186,7 +197,12 @@ export interface Store {
   /** All or nothing: `handle_taken`, or `chain_stale` where the account exists. */
   createAccount(account: NewAccount): Promise<Result>;
   /** Appends at position `seq` (compare-and-set, else `chain_stale`). */
-  extendChain(account: Bytes, seq: number, statement: SignedStatement, effect: StatementEffect): Promise<Result>;
+  extendChain(
+    account: Bytes,
+    seq: number,
+    statement: SignedStatement,
+    effect: StatementEffect,
+  ): Promise<Result>;
   /** Statements of an account from position `from` (1-based), at most `limit`. */
   chain(account: Bytes, from: number, limit: number): Promise<SignedStatement[]>;
   accounts(accounts: readonly Bytes[]): Promise<(StoredAccount | null)[]>;

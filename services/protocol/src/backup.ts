@@ -6,7 +6,7 @@
 import { argon2id } from '@noble/hashes/argon2.js';
 import { entropyToMnemonic, mnemonicToEntropy, validateMnemonic } from '@scure/bip39';
 import { wordlist } from '@scure/bip39/wordlists/english.js';
-import { b64, type Bytes, concat, fromB64, label, own, utf8, zeros } from './bytes.ts';
+import { type Bytes, b64, concat, fromB64, label, own, utf8, zeros } from './bytes.ts';
 import { aesKey, aesOpen, aesSeal, hkdf, randomBytes } from './crypto.ts';
 import { SottoError } from './errors.ts';
 import { LIMITS } from './limits.ts';
@@ -66,7 +66,8 @@ async function split(master: Bytes): Promise<BackupKeys> {
 export async function backupKeys(method: BackupMethod, words: string): Promise<BackupKeys> {
   if (method.method === 'phrase') {
     const entropy = entropyOf(words);
-    if (entropy === null) throw new SottoError('bad_request', 'these are not the 24 words of a recovery phrase');
+    if (entropy === null)
+      throw new SottoError('bad_request', 'these are not the 24 words of a recovery phrase');
     return split(entropy);
   }
   if (isDowngraded(method)) throw new SottoError('bad_request', 'backup parameters below the floor');
@@ -102,5 +103,9 @@ const itemAad = (account: Bytes, name: string): Bytes => concat(ITEM_AAD, accoun
 export const sealItem = (key: CryptoKey, account: Bytes, name: string, plaintext: Bytes): Promise<Bytes> =>
   sealUnder(key, itemAad(account, name), plaintext);
 
-export const openItem = (key: CryptoKey, account: Bytes, name: string, sealed: Bytes): Promise<Bytes | null> =>
-  openUnder(key, itemAad(account, name), sealed);
+export const openItem = (
+  key: CryptoKey,
+  account: Bytes,
+  name: string,
+  sealed: Bytes,
+): Promise<Bytes | null> => openUnder(key, itemAad(account, name), sealed);

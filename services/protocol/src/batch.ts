@@ -52,7 +52,12 @@ export function decodeEntries(input: Uint8Array): EntryBatch {
     });
     offset += 12 + length;
   }
-  return { request: view.getUint32(0), room: blob.slice(4, 20), from: Number(view.getBigUint64(20)), entries };
+  return {
+    request: view.getUint32(0),
+    room: blob.slice(4, 20),
+    from: Number(view.getBigUint64(20)),
+    entries,
+  };
 }
 
 /** (u32 length || envelope) ... : what a client sends. */

@@ -3,7 +3,18 @@
  * are hashed verbatim. All that follows is AES-256-GCM frames, one key per direction, nonce = a counter.
  */
 import { type Bytes, concat, fromB64, label, u64, utf8, utf8Decode, zeros } from './bytes.ts';
-import { aesKey, aesOpen, aesSeal, hkdf, hmac, oaepUnwrap, oaepWrap, sha256, sign, verify } from './crypto.ts';
+import {
+  aesKey,
+  aesOpen,
+  aesSeal,
+  hkdf,
+  hmac,
+  oaepUnwrap,
+  oaepWrap,
+  sha256,
+  sign,
+  verify,
+} from './crypto.ts';
 import { SottoError } from './errors.ts';
 
 export const PROTOCOL_VERSION = 1;

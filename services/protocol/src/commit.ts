@@ -1,5 +1,5 @@
 /** Epoch commits, kind 2 (design section 6): the signed statement that makes an epoch, and its recipients' tree. */
-import { b64, type Bytes, concat, equal, fromB64, utf8, utf8Decode } from './bytes.ts';
+import { type Bytes, b64, concat, equal, fromB64, utf8, utf8Decode } from './bytes.ts';
 import { importWrapKey, sha256 } from './crypto.ts';
 import { newEpochSecret, secretCommitment, wrapSecret } from './epoch.ts';
 import { SottoError } from './errors.ts';
@@ -146,7 +146,11 @@ export async function makeEpoch(
       const key = await importKey(r);
       if (key === null) throw new SottoError('keys_stale', 'a key cannot be used');
       const wrapContext = { room, epoch, committer, recipient: r.device, keyId: r.keyId, commitment };
-      const wrap: Wrap = { device: r.device, keyId: r.keyId, wrap: await wrapSecret(key, secret, wrapContext) };
+      const wrap: Wrap = {
+        device: r.device,
+        keyId: r.keyId,
+        wrap: await wrapSecret(key, secret, wrapContext),
+      };
       return { wrap, leaf: await recipientLeaf(await recipientOf(wrap)) };
     }),
   );

@@ -108,7 +108,8 @@ export function parseEnvelope(input: Uint8Array): Envelope {
     throw bad('the message id is no UUIDv7');
   }
   const plain = header.kind !== KIND.message;
-  if (plain && !(isZero(header.keyCommitment) && isZero(header.nonce))) throw bad('a plain kind with a nonce');
+  if (plain && !(isZero(header.keyCommitment) && isZero(header.nonce)))
+    throw bad('a plain kind with a nonce');
   const body = bytes.slice(HEADER_BYTES, bytes.length - SIGNATURE_BYTES);
   if (!plain && (body.length < PADDING + 16 || (body.length - 16) % PADDING !== 0)) throw bad('body length');
   return {

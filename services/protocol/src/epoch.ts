@@ -33,5 +33,8 @@ export const wrapSecret = async (key: CryptoKey, secret: Bytes, context: WrapCon
   oaepWrap(key, secret, await wrapLabel(context));
 
 /** The secret, or null. Check the commit's signature and the wrap's place in its tree before calling. */
-export const unwrapSecret = async (key: CryptoKey, wrap: Bytes, context: WrapContext): Promise<Bytes | null> =>
-  oaepUnwrap(key, wrap, await wrapLabel(context));
+export const unwrapSecret = async (
+  key: CryptoKey,
+  wrap: Bytes,
+  context: WrapContext,
+): Promise<Bytes | null> => oaepUnwrap(key, wrap, await wrapLabel(context));

@@ -2,8 +2,17 @@
  * History grants, kind 4 (design section 6): a member gives a newcomer the secrets of epochs before the join: a bundle under a
  * fresh AES key, that key wrapped to each of the newcomer's devices. Every member sees that it was given.
  */
-import { b64, type Bytes, concat, equal, fromB64, label, u64, utf8, utf8Decode } from './bytes.ts';
-import { aesKey, aesOpen, aesSeal, importWrapKey, oaepUnwrap, oaepWrap, randomBytes, sha256 } from './crypto.ts';
+import { type Bytes, b64, concat, equal, fromB64, label, u64, utf8, utf8Decode } from './bytes.ts';
+import {
+  aesKey,
+  aesOpen,
+  aesSeal,
+  importWrapKey,
+  oaepUnwrap,
+  oaepWrap,
+  randomBytes,
+  sha256,
+} from './crypto.ts';
 import { SottoError } from './errors.ts';
 import type { RecipientKey } from './key-chain.ts';
 
@@ -62,7 +71,13 @@ export function parseHistoryGrant(body: Bytes): HistoryGrant {
     const since = value.since as number;
     if (value.v !== 1 || to.length !== 16) throw new TypeError('to');
     if (!Number.isSafeInteger(since) || since < 1) throw new TypeError('since');
-    return { to, since, nonce: fromB64(value.nonce as string), bundle: fromB64(value.bundle as string), wraps };
+    return {
+      to,
+      since,
+      nonce: fromB64(value.nonce as string),
+      bundle: fromB64(value.bundle as string),
+      wraps,
+    };
   } catch (error) {
     throw new SottoError('bad_envelope', `history grant: ${(error as Error).message}`);
   }

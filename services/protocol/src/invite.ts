@@ -3,7 +3,7 @@
  * the log holds sealed and whose public half stands in `invite.create`. The joiner signs its own account with
  * that key, so every member and every server can check the join from the log alone, and none can make one.
  */
-import { b64, type Bytes, concat, fromB64, label, utf8, utf8Decode } from './bytes.ts';
+import { type Bytes, b64, concat, fromB64, label, utf8, utf8Decode } from './bytes.ts';
 import {
   aesKey,
   aesOpen,
@@ -42,7 +42,10 @@ export const formatInviteLink = (origin: string, link: InviteLink): string =>
 
 /** The parts of a link (or of what follows its #); null where it is none. */
 export function parseInviteLink(text: string): InviteLink | null {
-  const parts = text.slice(text.indexOf('#') + 1).trim().split('.');
+  const parts = text
+    .slice(text.indexOf('#') + 1)
+    .trim()
+    .split('.');
   if (parts.length !== 3) return null;
   try {
     const [invite, fingerprint, secret] = parts.map(fromB64) as [Bytes, Bytes, Bytes];
@@ -63,7 +66,11 @@ export interface NewInvite {
 }
 
 /** Makes an invite. Costs one RSA pair (0.3 to 0.5 s) unless `pair` (extractable) is given. */
-export async function makeInvite(room: Bytes, preview: InvitePreview, pair?: CryptoKeyPair): Promise<NewInvite> {
+export async function makeInvite(
+  room: Bytes,
+  preview: InvitePreview,
+  pair?: CryptoKeyPair,
+): Promise<NewInvite> {
   const { privateKey, publicKey } = pair ?? (await generateSigningPair(true));
   const invite = randomBytes(ID_BYTES);
   const secret = randomBytes(32);

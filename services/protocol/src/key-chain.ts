@@ -3,7 +3,7 @@
  * travels as the exact bytes that were signed and the signature; nobody re-serialises it.
  * State is a value: `extendKeyChain` takes one and returns the next.
  */
-import { b64, type Bytes, concat, equal, fromB64, hex, label, utf8, utf8Decode, zeros } from './bytes.ts';
+import { type Bytes, b64, concat, equal, fromB64, hex, label, utf8, utf8Decode, zeros } from './bytes.ts';
 import { importVerifyKey, importWrapKey, sha256, sign, verify } from './crypto.ts';
 import { SottoError } from './errors.ts';
 import { accountIdOf, deviceIdOf, fingerprintOf, keyIdOf } from './identity.ts';
@@ -118,7 +118,8 @@ export function parseStatement(bytes: Bytes): Statement {
     throw fail('not JSON');
   }
   if (typeof value !== 'object' || value === null || value.v !== 1) throw fail('unknown version');
-  const fields = isText(value.type) && Object.hasOwn(FIELDS, value.type) ? FIELDS[value.type as 'device.add'] : null;
+  const fields =
+    isText(value.type) && Object.hasOwn(FIELDS, value.type) ? FIELDS[value.type as 'device.add'] : null;
   if (fields === null) throw fail('unknown type');
   for (const name of ['account', 'prev', ...fields]) {
     if (!isText(value[name])) throw fail(`${name} is missing`);

@@ -6,7 +6,7 @@
  * raises one's own. Commits must wrap to the devices live at that position or a later one, so the log itself
  * orders key changes against epochs.
  */
-import { b64, type Bytes, concat, equal, fromB64, hex, label, utf8, utf8Decode, zeros } from './bytes.ts';
+import { type Bytes, b64, concat, equal, fromB64, hex, label, utf8, utf8Decode, zeros } from './bytes.ts';
 import { importVerifyKey, verify } from './crypto.ts';
 import { SottoError } from './errors.ts';
 import { roomIdOf } from './identity.ts';
@@ -206,7 +206,8 @@ export async function applyMembership(
       break;
     }
     case 'member.leave':
-      if (sender.role === 'owner' && owners(members) === 1 && members.size > 1) throw new SottoError('last_owner');
+      if (sender.role === 'owner' && owners(members) === 1 && members.size > 1)
+        throw new SottoError('last_owner');
       members.delete(senderId);
       break;
     case 'member.role': {

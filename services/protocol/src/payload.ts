@@ -45,14 +45,18 @@ export function decodePayload(bytes: Bytes): Payload | null {
   }
   if (typeof value !== 'object' || value === null || value.v !== 1) return null;
   const text = typeof value.text === 'string';
-  const mentions = value.mentions === undefined || (Array.isArray(value.mentions) && value.mentions.every(isId));
+  const mentions =
+    value.mentions === undefined || (Array.isArray(value.mentions) && value.mentions.every(isId));
   const ok: Record<string, boolean> = {
     text: text && mentions,
     reply: text && mentions && isId(value.target),
     edit: text && mentions && isId(value.target),
     delete: isId(value.target),
     reaction:
-      isId(value.target) && typeof value.emoji === 'string' && within(value.emoji, 64) && typeof value.on === 'boolean',
+      isId(value.target) &&
+      typeof value.emoji === 'string' &&
+      within(value.emoji, 64) &&
+      typeof value.on === 'boolean',
     profile: typeof value.name === 'string' && (value.topic === undefined || typeof value.topic === 'string'),
   };
   return typeof value.kind === 'string' && ok[value.kind] === true ? (value as unknown as Payload) : null;

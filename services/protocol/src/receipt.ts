@@ -22,7 +22,8 @@ export interface Receipt extends Head {
 
 const SIGNED = label('sotto/1/receipt');
 const leafOf = (head: Head): Promise<Bytes> => merkleLeaf(concat(head.room, u64(head.seq), head.chain));
-const signedBytes = (at: number, size: number, root: Bytes): Bytes => concat(SIGNED, u64(at), u64(size), root);
+const signedBytes = (at: number, size: number, root: Bytes): Bytes =>
+  concat(SIGNED, u64(at), u64(size), root);
 
 /** One signature for all heads; one receipt for each, in the order given. `at`: ms since the Unix epoch. */
 export async function signReceipts(heads: readonly Head[], key: CryptoKey, at: number): Promise<Receipt[]> {

@@ -72,7 +72,10 @@ export interface Calls {
   'backup.put': { ask: { items: { name: string; sealed: string }[] }; answer: Record<string, never> };
   'account.find': { ask: { handle: string }; answer: { account: string } };
   /** Handles of accounts that share a room with the caller (or the caller's own), or of an inviter. */
-  directory: { ask: { accounts: string[] }; answer: { accounts: { account: string; handle: string; seq: number }[] } };
+  directory: {
+    ask: { accounts: string[] };
+    answer: { accounts: { account: string; handle: string; seq: number }[] };
+  };
   /** anon. Statements from position `from` on, at most 64. */
   'chain.read': {
     ask: { account: string; from: number };
@@ -81,7 +84,10 @@ export interface Calls {
   'chain.extend': { ask: { statement: WireStatement }; answer: { seq: number } };
   rooms: { ask: Record<string, never>; answer: { rooms: RoomSummary[] } };
   /** Answered by one `entries` event with this call's id, then the reply. `count` entries were sent. */
-  read: { ask: { room: string; from: number; limit: number }; answer: { count: number; head: number; chain: string } };
+  read: {
+    ask: { room: string; from: number; limit: number };
+    answer: { count: number; head: number; chain: string };
+  };
   /** A chunk of a commit's wraps, before the commit is sent. `commit`: its message id. */
   'wraps.stage': {
     ask: { room: string; commit: string; wraps: { device: string; keyId: string; wrap: string }[] };

@@ -1,0 +1,88 @@
+/**
+ * What `npm start` and `npm test` need before anything of the project can run. Plain JavaScript for Node 20 and
+ * later, with nothing but Node's own modules: it runs when there is no node_modules yet.
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+const OLDEST_NODE = 20;
+
+/** Ends the process with one sentence that says what a person can do. */
+export function giveUp(sentence) {
+  process.stderr.write(`sotto: ${sentence}\n`);
+  process.exit(1);
+}
+
+/** npm runs as a script of the running Node, so that no shell is needed on any system. */
+export function npm(args) {
+  const script = process.env.npm_execpath;
+  const [command, first] =
+    script?.endsWith('.js') || script?.endsWith('.cjs') ? [process.execPath, [script]] : ['npm', []];
+  const shell = command === 'npm' && process.platform === 'win32';
+  return spawnSync(command, [...first, ...args], { cwd: ROOT, stdio: ['ignore', 2, 2], shell }).status ?? 1;
+}
+
+/** Installs the locked packages where they are missing or older than the lock file. */
+export function ensurePackages() {
+  if (Number(process.versions.node.split('.')[0]) < OLDEST_NODE) {
+    giveUp(`Node ${OLDEST_NODE} or newer is needed to begin; this is ${process.version}.`);
+  }
+  const stamp = join(ROOT, 'node_modules', '.package-lock.json');
+  const lock = join(ROOT, 'package-lock.json');
+  if (existsSync(stamp) && statSync(stamp).mtimeMs >= statSync(lock).mtimeMs && existsSync(nodePath()))
+    return;
+  process.stderr.write('sotto: installing packages (npm ci) …\n');
+  if (npm(['ci', '--loglevel=error']) !== 0) giveUp('npm ci failed; the lines above say why.');
+  if (!existsSync(nodePath())) {
+    giveUp(
+      'the package "node" was installed without its program; allow its install script and run npm ci again.',
+    );
+  }
+}
+
+/** The Node that the project pins. */
+export function nodePath() {
+  const name = process.platform === 'win32' ? 'node.exe' : 'node';
+  return join(ROOT, 'node_modules', 'node', 'bin', name);
+}
+
+function newestIn(path) {
+  if (!existsSync(path)) return 0;
+  const stat = statSync(path);
+  if (!stat.isDirectory()) return stat.mtimeMs;
+  return Math.max(0, ...readdirSync(path).map((name) => newestIn(join(path, name))));
+}
+
+const WEB_SOURCES = [
+  'web/src',
+  'web/index.html',
+  'web/public',
+  'web/vite.config.ts',
+  'services/client/src',
+  'services/protocol/src',
+  'package-lock.json',
+];
+
+/** Builds the web client where web/dist is missing or older than what it is made from. */
+export function ensureWeb() {
+  const built = newestIn(join(ROOT, 'web', 'dist', 'index.html'));
+  if (built > 0 && WEB_SOURCES.every((path) => newestIn(join(ROOT, path)) <= built)) return;
+  process.stderr.write('sotto: building the web client …\n');
+  const vite = join(ROOT, 'node_modules', 'vite', 'bin', 'vite.js');
+  const args = [vite, 'build', '--logLevel', 'warn'];
+  const status = spawnSync(nodePath(), args, { cwd: join(ROOT, 'web'), stdio: ['ignore', 2, 2] }).status;
+  if (status !== 0) giveUp('the web client could not be built; the lines above say why.');
+}
+
+/** Runs a program of the pinned Node, hands signals on, and resolves with its exit code. */
+export function runNode(args, options = {}) {
+  const child = spawn(nodePath(), args, { cwd: ROOT, stdio: 'inherit', ...options });
+  for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => child.kill(signal));
+  return new Promise((resolve) => {
+    child.on('error', (error) => giveUp(`the program could not be started: ${error.message}`));
+    child.on('exit', (code, signal) => resolve(signal === null ? (code ?? 1) : 1));
+  });
+}
