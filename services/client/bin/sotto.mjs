@@ -3,7 +3,7 @@
  * `npx sotto`: the command line. It is TypeScript that Node 24 runs as it stands; under an older Node it is started
  * again with the one that the project pins.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -29,7 +29,11 @@ if (Number(process.versions.node.split('.')[0]) >= 24) {
     process.stderr.write(`sotto: Node 24 is needed, this is ${process.version}; npm ci installs it.\n`);
     process.exitCode = 1;
   } else {
-    const { status } = spawnSync(node, [main, ...process.argv.slice(2)], { stdio: 'inherit' });
-    process.exitCode = status ?? 1;
+    const child = spawn(node, [main, ...process.argv.slice(2)], { stdio: 'inherit' });
+    // A signal to this process alone (a supervisor's) must not leave the real one behind.
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+    child.on('exit', (code) => {
+      process.exitCode = code ?? 1;
+    });
   }
 }
