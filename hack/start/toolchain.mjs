@@ -36,10 +36,10 @@ export function ensurePackages() {
     return;
   process.stderr.write('sotto: installing packages (npm ci) …\n');
   if (npm(['ci', '--loglevel=error']) !== 0) giveUp('npm ci failed; the lines above say why.');
+  // Where install scripts are switched off, the package "node" comes without its program: run that one script.
+  if (!existsSync(nodePath())) npm(['rebuild', 'node', '--ignore-scripts=false', '--loglevel=error']);
   if (!existsSync(nodePath())) {
-    giveUp(
-      'the package "node" was installed without its program; allow its install script and run npm ci again.',
-    );
+    giveUp('the package "node" has no program for this system; run npm rebuild node --ignore-scripts=false.');
   }
 }
 
