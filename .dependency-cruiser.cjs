@@ -10,8 +10,8 @@ module.exports = {
     rule('unresolved', {}, { couldNotResolve: true }, 'An import that leads nowhere.'),
     rule(
       'protocol-imports-nothing',
-      { path: '^services/protocol/src', pathNot: '\\.test\\.ts$' },
-      { path: '^(services/(?!protocol)|web|hack)' },
+      { path: '^services/protocol/' },
+      { path: '^(services/(?!protocol/)|web/|hack/)' },
       'The contract knows none of its users.',
     ),
     rule(
@@ -45,6 +45,12 @@ module.exports = {
       'The web app reaches servers only through the client.',
     ),
     rule(
+      'web-opens-no-socket',
+      { path: '^web/src' },
+      { path: '(^|node_modules/)(socket\\.io-client|engine\\.io-client)(/|$)' },
+      'One place speaks to servers: the client.',
+    ),
+    rule(
       'nobody-imports-hack',
       { pathNot: '^hack' },
       { path: '^hack' },
@@ -53,7 +59,7 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '(^|/)(dist|node_modules)/' },
+    exclude: { path: '(^|/)dist/' },
     tsPreCompilationDeps: true,
     combinedDependencies: true,
     enhancedResolveOptions: {

@@ -56,25 +56,31 @@ function newestIn(path) {
   return Math.max(0, ...readdirSync(path).map((name) => newestIn(join(path, name))));
 }
 
-const WEB_SOURCES = [
-  'web/src',
-  'web/index.html',
-  'web/public',
-  'web/vite.config.ts',
-  'services/client/src',
-  'services/protocol/src',
-  'package-lock.json',
-];
+/** What the web client is made from: its own folder but for what is made there, and the two it imports. */
+function webSources() {
+  const made = ['dist', 'node_modules', 'test'];
+  const own = readdirSync(join(ROOT, 'web')).filter((name) => !made.includes(name));
+  return [
+    ...own.map((name) => `web/${name}`),
+    'services/client/src',
+    'services/protocol/src',
+    'package-lock.json',
+  ];
+}
+
+/** Builds the web client; false where that fails. */
+export function buildWeb() {
+  const vite = join(ROOT, 'node_modules', 'vite', 'bin', 'vite.js');
+  const options = { cwd: join(ROOT, 'web'), stdio: ['ignore', 2, 2] };
+  return spawnSync(nodePath(), [vite, 'build', '--logLevel', 'warn'], options).status === 0;
+}
 
 /** Builds the web client where web/dist is missing or older than what it is made from. */
 export function ensureWeb() {
   const built = newestIn(join(ROOT, 'web', 'dist', 'index.html'));
-  if (built > 0 && WEB_SOURCES.every((path) => newestIn(join(ROOT, path)) <= built)) return;
+  if (built > 0 && webSources().every((path) => newestIn(join(ROOT, path)) <= built)) return;
   process.stderr.write('sotto: building the web client …\n');
-  const vite = join(ROOT, 'node_modules', 'vite', 'bin', 'vite.js');
-  const args = [vite, 'build', '--logLevel', 'warn'];
-  const status = spawnSync(nodePath(), args, { cwd: join(ROOT, 'web'), stdio: ['ignore', 2, 2] }).status;
-  if (status !== 0) giveUp('the web client could not be built; the lines above say why.');
+  if (!buildWeb()) giveUp('the web client could not be built; the lines above say why.');
 }
 
 /** Runs a program of the pinned Node, hands signals on, and resolves with its exit code. */
