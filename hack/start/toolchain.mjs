@@ -83,12 +83,35 @@ export function ensureWeb() {
   if (!buildWeb()) giveUp('the web client could not be built; the lines above say why.');
 }
 
+const PARENT_CHECK_MS = 250;
+
 /** Runs a program of the pinned Node, hands signals on, and resolves with its exit code. */
 export function runNode(args, options = {}) {
   const child = spawn(nodePath(), args, { cwd: ROOT, stdio: 'inherit', ...options });
-  for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => child.kill(signal));
+  process.on('SIGTERM', () => child.kill('SIGTERM'));
+  // Ctrl-C in a terminal reaches the child by itself; twice might read as "at once".
+  process.on('SIGINT', () => process.stdin.isTTY || child.kill('SIGINT'));
+  const watch = stopWithNpm(child);
   return new Promise((resolve) => {
     child.on('error', (error) => giveUp(`the program could not be started: ${error.message}`));
-    child.on('exit', (code, signal) => resolve(signal === null ? (code ?? 1) : 1));
+    child.on('exit', (code, signal) => {
+      clearInterval(watch);
+      resolve(signal === null ? (code ?? 1) : 1);
+    });
   });
+}
+
+/**
+ * npm hands a signal to the shell between us, and where that is dash (Debian) it dies without telling anybody: the
+ * program would keep its port and its database. Whoever starts this file without npm may leave it running alone.
+ */
+function stopWithNpm(child) {
+  if (process.env.npm_lifecycle_event !== 'start') return undefined;
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    child.kill('SIGTERM');
+  }, PARENT_CHECK_MS);
+  return watch;
 }
