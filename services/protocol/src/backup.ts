@@ -41,13 +41,23 @@ export const newPassphraseMethod = (): BackupMethod => ({
   passes: LIMITS.argon2Passes,
 });
 
+function saltBytes(salt: string): number {
+  try {
+    return fromB64(salt).length;
+  } catch {
+    return 0;
+  }
+}
+
 /** True where a server names weaker parameters than the floor (64 MiB, 3 passes, 16 bytes of salt). */
 export function isDowngraded(method: BackupMethod): boolean {
   if (method.method === 'phrase') return false;
   return (
-    !(method.memoryKiB >= LIMITS.argon2MemoryKiB) ||
-    !(method.passes >= LIMITS.argon2Passes) ||
-    fromB64(method.salt).length < 16
+    !Number.isSafeInteger(method.memoryKiB) ||
+    method.memoryKiB < LIMITS.argon2MemoryKiB ||
+    !Number.isSafeInteger(method.passes) ||
+    method.passes < LIMITS.argon2Passes ||
+    saltBytes(method.salt) < 16
   );
 }
 

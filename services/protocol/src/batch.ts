@@ -40,6 +40,11 @@ export function decodeEntries(input: Uint8Array): EntryBatch {
   const view = new DataView(blob.buffer);
   const bad = () => new SottoError('bad_frame', 'entries');
   if (blob.length < HEAD) throw bad();
+  const integer = (at: number): number => {
+    const value = Number(view.getBigUint64(at));
+    if (!Number.isSafeInteger(value)) throw bad();
+    return value;
+  };
   const entries: BatchEntry[] = [];
   let offset = HEAD;
   while (offset < blob.length) {
@@ -47,7 +52,7 @@ export function decodeEntries(input: Uint8Array): EntryBatch {
     const length = view.getUint32(offset + 8);
     if (length > LIMITS.envelopeBytes || offset + 12 + length > blob.length) throw bad();
     entries.push({
-      at: Number(view.getBigUint64(offset)),
+      at: integer(offset),
       bytes: blob.slice(offset + 12, offset + 12 + length),
     });
     offset += 12 + length;
@@ -55,7 +60,7 @@ export function decodeEntries(input: Uint8Array): EntryBatch {
   return {
     request: view.getUint32(0),
     room: blob.slice(4, 20),
-    from: Number(view.getBigUint64(20)),
+    from: integer(20),
     entries,
   };
 }

@@ -1,10 +1,12 @@
 /** Epoch commits, kind 2 (design section 6): the signed statement that makes an epoch, and its recipients' tree. */
-import { type Bytes, b64, concat, equal, fromB64, utf8, utf8Decode } from './bytes.ts';
+import { type Bytes, b64, concat, equal, fromB64, utf8 } from './bytes.ts';
 import { importWrapKey, sha256 } from './crypto.ts';
 import { newEpochSecret, secretCommitment, wrapSecret } from './epoch.ts';
 import { SottoError } from './errors.ts';
 import type { RecipientKey } from './key-chain.ts';
+import { LIMITS } from './limits.ts';
 import { merkleLeaf, merkleRoot } from './merkle.ts';
+import { parseShape, type Shape } from './shape.ts';
 
 export interface CommitBody {
   readonly epoch: number;
@@ -45,32 +47,29 @@ export function encodeCommit(c: CommitBody): Bytes {
   );
 }
 
-/** Throws `bad_envelope` where the body is no commit. */
+const SHAPE: Shape = {
+  epoch: 'count',
+  previous: 'hash',
+  membership: 'hash',
+  root: 'hash',
+  count: 'count',
+  commitment: 'hash',
+};
+const bad = (why: string) => new SottoError('bad_envelope', `commit: ${why}`);
+
+/** Throws `bad_envelope` where the body is no commit or counts more recipients than a room may have. */
 export function parseCommit(body: Bytes): CommitBody {
-  try {
-    const value = JSON.parse(utf8Decode(body)) as Record<string, unknown>;
-    const hash = (name: string): Bytes => {
-      const bytes = fromB64(value[name] as string);
-      if (bytes.length !== 32) throw new TypeError(name);
-      return bytes;
-    };
-    const count = (name: string): number => {
-      const number = value[name];
-      if (!Number.isSafeInteger(number) || (number as number) < 1) throw new TypeError(name);
-      return number as number;
-    };
-    if (value.v !== 1) throw new TypeError('version');
-    return {
-      epoch: count('epoch'),
-      previous: hash('previous'),
-      membership: hash('membership'),
-      root: hash('root'),
-      count: count('count'),
-      commitment: hash('commitment'),
-    };
-  } catch (error) {
-    throw new SottoError('bad_envelope', `commit: ${(error as Error).message}`);
-  }
+  const value = parseShape(body, SHAPE, bad) as Record<string, string> & { epoch: number; count: number };
+  if (value.count > LIMITS.roomDevices) throw bad('count');
+  const hash = (name: string): Bytes => fromB64(value[name] as string);
+  return {
+    epoch: value.epoch,
+    previous: hash('previous'),
+    membership: hash('membership'),
+    root: hash('root'),
+    count: value.count,
+    commitment: hash('commitment'),
+  };
 }
 
 /** Byte-wise order of device ids: the order of the leaves. */

@@ -15,6 +15,7 @@ import {
 } from './crypto.ts';
 import { SottoError } from './errors.ts';
 import type { RecipientKey } from './key-chain.ts';
+import { parseShape, type Shape } from './shape.ts';
 
 export interface EpochSecret {
   readonly epoch: number;
@@ -58,28 +59,41 @@ export async function encodeHistoryGrant(
   return utf8(JSON.stringify({ v: 1, to: b64(to), since, nonce: b64(nonce), bundle: b64(bundle), wraps }));
 }
 
+const SHAPE: Shape = { to: 'id', since: 'count', nonce: 'nonce', bundle: 'sealed', wraps: 'wraps' };
+const bad = (why: string) => new SottoError('bad_envelope', `history grant: ${why}`);
+
 /** Throws `bad_envelope` where the body is no grant. */
 export function parseHistoryGrant(body: Bytes): HistoryGrant {
-  try {
-    const value = JSON.parse(utf8Decode(body)) as Record<string, unknown>;
-    const wraps = (value.wraps as { device: string; keyId: string; wrap: string }[]).map((w) => ({
+  const value = parseShape(body, SHAPE, bad) as {
+    to: string;
+    since: number;
+    nonce: string;
+    bundle: string;
+    wraps: { device: string; keyId: string; wrap: string }[];
+  };
+  return {
+    to: fromB64(value.to),
+    since: value.since,
+    nonce: fromB64(value.nonce),
+    bundle: fromB64(value.bundle),
+    wraps: value.wraps.map((w) => ({
       device: fromB64(w.device),
       keyId: fromB64(w.keyId),
       wrap: fromB64(w.wrap),
-    }));
-    const to = fromB64(value.to as string);
-    const since = value.since as number;
-    if (value.v !== 1 || to.length !== 16) throw new TypeError('to');
-    if (!Number.isSafeInteger(since) || since < 1) throw new TypeError('since');
-    return {
-      to,
-      since,
-      nonce: fromB64(value.nonce as string),
-      bundle: fromB64(value.bundle as string),
-      wraps,
-    };
-  } catch (error) {
-    throw new SottoError('bad_envelope', `history grant: ${(error as Error).message}`);
+    })),
+  };
+}
+
+/** The list that a bundle holds: [[epoch, secret] ...]; null where it is another thing. */
+function parseBundle(opened: Bytes): EpochSecret[] | null {
+  try {
+    const list = JSON.parse(utf8Decode(opened)) as [number, string][];
+    const secrets = list.map(([epoch, secret]) => ({ epoch, secret: fromB64(secret) }));
+    return secrets.every((s) => Number.isSafeInteger(s.epoch) && s.epoch >= 1 && s.secret.length === 32)
+      ? secrets
+      : null;
+  } catch {
+    return null;
   }
 }
 
@@ -97,11 +111,5 @@ export async function openHistoryGrant(
   if (bundleKey === null || bundleKey.length !== 32) return null;
   const aad = aadOf(room, grant.to, grant.since);
   const opened = await aesOpen(await aesKey(bundleKey), grant.nonce, aad, grant.bundle);
-  if (opened === null) return null;
-  try {
-    const list = JSON.parse(utf8Decode(opened)) as [number, string][];
-    return list.map(([epoch, secret]) => ({ epoch, secret: fromB64(secret) }));
-  } catch {
-    return null;
-  }
+  return opened === null ? null : parseBundle(opened);
 }

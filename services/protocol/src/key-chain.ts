@@ -3,11 +3,12 @@
  * travels as the exact bytes that were signed and the signature; nobody re-serialises it.
  * State is a value: `extendKeyChain` takes one and returns the next.
  */
-import { type Bytes, b64, concat, equal, fromB64, hex, label, utf8, utf8Decode, zeros } from './bytes.ts';
-import { importVerifyKey, importWrapKey, sha256, sign, verify } from './crypto.ts';
+import { type Bytes, b64, concat, equal, fromB64, hex, label, utf8, zeros } from './bytes.ts';
+import { importVerifyKey, sha256, sign, verify } from './crypto.ts';
 import { SottoError } from './errors.ts';
 import { accountIdOf, deviceIdOf, fingerprintOf, keyIdOf } from './identity.ts';
 import { LIMITS } from './limits.ts';
+import { checkSize, parseTyped, type Shape } from './shape.ts';
 
 /** The signed bytes (UTF-8 JSON of a `Statement`) and the RSA-PSS signature over them. */
 export interface SignedStatement {
@@ -99,43 +100,18 @@ export async function signStatement(
 
 const fail = (why: string) => new SottoError('bad_statement', why);
 
-const isText = (value: unknown): value is string => typeof value === 'string';
-
-const FIELDS: Record<StatementBody['type'], readonly string[]> = {
-  'account.create': ['accountKey', 'handle'],
-  'device.add': ['deviceKey'],
-  'device.revoke': ['device'],
-  'key.publish': ['device', 'key'],
+const STATEMENT: Shape = { account: 'id', seq: 'count', prev: 'hash', at: 'time' };
+const SHAPES: Readonly<Record<StatementBody['type'], Shape>> = {
+  'account.create': { ...STATEMENT, accountKey: 'spki', handle: 'hash' },
+  'device.add': { ...STATEMENT, deviceKey: 'spki' },
+  'device.revoke': { ...STATEMENT, device: 'id', by: 'id?' },
+  'key.publish': { ...STATEMENT, device: 'id', number: 'count', key: 'spki' },
 };
 
-/** The statement behind signed bytes. Throws `bad_statement` where they are not one. Checks no signature. */
+/** The statement behind signed bytes. Throws `too_large` or `bad_statement`. Checks no signature. */
 export function parseStatement(bytes: Bytes): Statement {
-  if (bytes.length > LIMITS.statementBytes) throw new SottoError('too_large', 'statement');
-  let value: Record<string, unknown>;
-  try {
-    value = JSON.parse(utf8Decode(bytes)) as Record<string, unknown>;
-  } catch {
-    throw fail('not JSON');
-  }
-  if (typeof value !== 'object' || value === null || value.v !== 1) throw fail('unknown version');
-  const fields =
-    isText(value.type) && Object.hasOwn(FIELDS, value.type) ? FIELDS[value.type as 'device.add'] : null;
-  if (fields === null) throw fail('unknown type');
-  for (const name of ['account', 'prev', ...fields]) {
-    if (!isText(value[name])) throw fail(`${name} is missing`);
-    try {
-      fromB64(value[name]);
-    } catch {
-      throw fail(`${name} is not base64url`);
-    }
-  }
-  if (!Number.isSafeInteger(value.seq) || (value.seq as number) < 1) throw fail('seq');
-  if (!Number.isSafeInteger(value.at) || (value.at as number) < 0) throw fail('at');
-  if (value.type === 'key.publish' && (!Number.isSafeInteger(value.number) || (value.number as number) < 1)) {
-    throw fail('number');
-  }
-  if (value.by !== undefined && !isText(value.by)) throw fail('by');
-  return value as unknown as Statement;
+  checkSize(bytes, LIMITS.statementBytes, 'statement');
+  return parseTyped(bytes, SHAPES, fail) as unknown as Statement;
 }
 
 const liveDevice = (chain: KeyChain, id: string): Device | null => {
@@ -143,10 +119,19 @@ const liveDevice = (chain: KeyChain, id: string): Device | null => {
   return device !== undefined && device.revokedSeq === null ? device : null;
 };
 
-/** The SPKI of the key that must have signed this statement. */
-function signerOf(chain: KeyChain | null, statement: Statement): Bytes {
-  if (statement.type === 'account.create') return fromB64(statement.accountKey);
-  if (chain === null) throw fail('the chain must begin with account.create');
+/** Keys of chains in memory, each imported once. By the bytes' identity: the chain that holds them never changes them. */
+const imported = new WeakMap<Bytes, Promise<CryptoKey | null>>();
+
+function verifyKeyOf(spki: Bytes): Promise<CryptoKey | null> {
+  const known = imported.get(spki);
+  if (known !== undefined) return known;
+  const key = importVerifyKey(spki);
+  imported.set(spki, key);
+  return key;
+}
+
+/** The SPKI of the key that must have signed a statement after the first. */
+function signerOf(chain: KeyChain, statement: Statement): Bytes {
   const by =
     statement.type === 'key.publish'
       ? statement.device
@@ -159,67 +144,81 @@ function signerOf(chain: KeyChain | null, statement: Statement): Bytes {
   return device.spki;
 }
 
-/**
- * Checks one statement against the chain so far and returns the longer chain. Throws `bad_statement`,
- * `bad_signature`, `device_revoked`, `chain_stale` (it does not follow this chain) or `limit_reached`.
- */
-export async function extendKeyChain(chain: KeyChain | null, signed: SignedStatement): Promise<KeyChain> {
-  const statement = parseStatement(signed.bytes);
-  const account = fromB64(statement.account);
-  const seq = (chain?.seq ?? 0) + 1;
-  if (statement.seq !== seq || !equal(fromB64(statement.prev), chainHead(chain))) {
-    throw new SottoError('chain_stale', `expected position ${seq}`);
-  }
-  if (chain !== null && !equal(account, chain.account)) throw fail('another account');
-  if (seq > LIMITS.keyChainStatements) throw new SottoError('limit_reached', 'key list');
-  const key = await importVerifyKey(signerOf(chain, statement));
+async function checkSignature(signed: SignedStatement, signer: Bytes): Promise<void> {
+  const key = await verifyKeyOf(signer);
   if (key === null) throw fail('the key is no RSA key of 3072 bits');
   if (!(await verify(key, signed.signature, concat(SIGNED, signed.bytes)))) {
     throw new SottoError('bad_signature', 'statement');
   }
-  const link = await statementLink(signed.bytes);
-  if (statement.type === 'account.create') {
-    if (chain !== null) throw fail('account.create stands first only');
-    const accountKey = fromB64(statement.accountKey);
-    if (!equal(account, await accountIdOf(accountKey))) throw fail('account id is not that of its key');
-    const handle = fromB64(statement.handle);
-    if (handle.length !== 32) throw fail('handle');
-    const fingerprint = await fingerprintOf(accountKey);
-    return { account, accountKey, fingerprint, handle, seq, links: [link], devices: new Map() };
-  }
-  if (chain === null) throw fail('the chain must begin with account.create');
+}
+
+async function beginKeyChain(
+  signed: SignedStatement,
+  statement: Extract<Statement, { type: 'account.create' }>,
+): Promise<KeyChain> {
+  const account = fromB64(statement.account);
+  const accountKey = fromB64(statement.accountKey);
+  if (!equal(account, await accountIdOf(accountKey))) throw fail('account id is not that of its key');
+  await checkSignature(signed, accountKey);
+  return {
+    account,
+    accountKey,
+    fingerprint: await fingerprintOf(accountKey),
+    handle: fromB64(statement.handle),
+    seq: 1,
+    links: [await statementLink(signed.bytes)],
+    devices: new Map(),
+  };
+}
+
+/** The devices after a statement that is signed as it must be. */
+async function applyStatement(
+  chain: KeyChain,
+  statement: Exclude<Statement, { type: 'account.create' }>,
+): Promise<Map<string, Device>> {
   const devices = new Map(chain.devices);
-  const next = { ...chain, seq, links: [...chain.links, link], devices };
   if (statement.type === 'device.add') {
     const spki = fromB64(statement.deviceKey);
-    if ((await importVerifyKey(spki)) === null) throw fail('the device key is no RSA key of 3072 bits');
     const device = await deviceIdOf(spki);
     if (devices.has(hex(device))) throw fail('the device is there already');
     const live = [...devices.values()].filter((d) => d.revokedSeq === null).length;
     if (live >= LIMITS.accountDevices) throw new SottoError('limit_reached', 'devices');
-    devices.set(hex(device), {
-      device,
-      spki,
-      addedSeq: seq,
-      addedAt: statement.at,
-      revokedSeq: null,
-      keys: [],
-    });
-    return next;
+    const { seq: addedSeq, at: addedAt } = statement;
+    return devices.set(hex(device), { device, spki, addedSeq, addedAt, revokedSeq: null, keys: [] });
   }
   const id = hex(fromB64(statement.device));
   const device = liveDevice(chain, id);
   if (device === null) throw new SottoError('unknown_device', 'not live in this chain');
   if (statement.type === 'device.revoke') {
-    devices.set(id, { ...device, revokedSeq: seq });
-    return next;
+    return devices.set(id, { ...device, revokedSeq: statement.seq });
   }
+  const { number, seq } = statement;
+  if (number !== (device.keys.at(-1)?.number ?? 0) + 1) throw fail('key number');
   const spki = fromB64(statement.key);
-  if ((await importWrapKey(spki)) === null) throw fail('the encryption key is no RSA key of 3072 bits');
-  if (statement.number !== (device.keys.at(-1)?.number ?? 0) + 1) throw fail('key number');
-  const keyId = await keyIdOf(spki);
-  devices.set(id, { ...device, keys: [...device.keys, { keyId, number: statement.number, spki, seq }] });
-  return next;
+  const key: EncryptionKey = { keyId: await keyIdOf(spki), number, spki, seq };
+  return devices.set(id, { ...device, keys: [...device.keys, key] });
+}
+
+/**
+ * Checks one statement against the chain so far and returns the longer chain. Throws `too_large`, `bad_statement`,
+ * `bad_signature`, `device_revoked`, `unknown_device`, `chain_stale` (it does not follow this chain) or `limit_reached`.
+ */
+export async function extendKeyChain(chain: KeyChain | null, signed: SignedStatement): Promise<KeyChain> {
+  const statement = parseStatement(signed.bytes);
+  const seq = (chain?.seq ?? 0) + 1;
+  if (statement.seq !== seq || !equal(fromB64(statement.prev), chainHead(chain))) {
+    throw new SottoError('chain_stale', `expected position ${seq}`);
+  }
+  if (statement.type === 'account.create') {
+    if (chain !== null) throw fail('account.create stands first only');
+    return beginKeyChain(signed, statement);
+  }
+  if (chain === null) throw fail('the chain must begin with account.create');
+  if (!equal(fromB64(statement.account), chain.account)) throw fail('another account');
+  if (seq > LIMITS.keyChainStatements) throw new SottoError('limit_reached', 'key list');
+  await checkSignature(signed, signerOf(chain, statement));
+  const devices = await applyStatement(chain, statement);
+  return { ...chain, seq, links: [...chain.links, await statementLink(signed.bytes)], devices };
 }
 
 export interface RecipientKey {

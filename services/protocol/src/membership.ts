@@ -6,11 +6,12 @@
  * raises one's own. Commits must wrap to the devices live at that position or a later one, so the log itself
  * orders key changes against epochs.
  */
-import { type Bytes, b64, concat, equal, fromB64, hex, label, utf8, utf8Decode, zeros } from './bytes.ts';
+import { type Bytes, b64, concat, equal, fromB64, hex, label, utf8, zeros } from './bytes.ts';
 import { importVerifyKey, verify } from './crypto.ts';
 import { SottoError } from './errors.ts';
 import { roomIdOf } from './identity.ts';
 import { LIMITS } from './limits.ts';
+import { checkSize, parseTyped, type Shape } from './shape.ts';
 
 export type Role = 'owner' | 'admin' | 'member';
 
@@ -84,56 +85,30 @@ export function encodeMembership(state: MembershipState | null, statement: Membe
 
 const bad = (why: string) => new SottoError('bad_envelope', `membership: ${why}`);
 
-type Shape = Record<string, 'id' | 'hash' | 'bytes' | 'chain' | 'count' | 'role'>;
-const SHAPES: Record<MembershipStatement['type'], Shape> = {
-  'room.create': { salt: 'id', chain: 'chain' },
-  'member.add': { account: 'id', role: 'role', chain: 'chain' },
-  'member.join': { invite: 'id', chain: 'chain', fingerprint: 'hash', proof: 'bytes' },
-  'member.remove': { account: 'id' },
-  'member.leave': {},
-  'member.role': { account: 'id', role: 'role' },
-  'member.keys': { chain: 'chain' },
-  'invite.create': { invite: 'id', key: 'bytes', sealed: 'bytes', expiresAt: 'count', uses: 'count' },
-  'invite.revoke': { invite: 'id' },
+const SHAPES: Readonly<Record<MembershipStatement['type'], Shape>> = {
+  'room.create': { prev: 'hash', salt: 'id', chain: 'chain' },
+  'member.add': { prev: 'hash', account: 'id', role: 'role', chain: 'chain' },
+  'member.join': { prev: 'hash', invite: 'id', chain: 'chain', fingerprint: 'hash', proof: 'signature' },
+  'member.remove': { prev: 'hash', account: 'id' },
+  'member.leave': { prev: 'hash' },
+  'member.role': { prev: 'hash', account: 'id', role: 'role' },
+  'member.keys': { prev: 'hash', chain: 'chain' },
+  'invite.create': {
+    prev: 'hash',
+    invite: 'id',
+    key: 'spki',
+    sealed: 'sealed',
+    expiresAt: 'count',
+    uses: 'count',
+  },
+  'invite.revoke': { prev: 'hash', invite: 'id' },
 };
-
-function fits(kind: Shape[string], value: unknown): boolean {
-  const isCount = (n: unknown) => Number.isSafeInteger(n) && (n as number) >= 1;
-  const isBytes = (text: unknown, length?: number) => {
-    if (typeof text !== 'string') return false;
-    try {
-      const bytes = fromB64(text);
-      return length === undefined || bytes.length === length;
-    } catch {
-      return false;
-    }
-  };
-  if (kind === 'id') return isBytes(value, 16);
-  if (kind === 'hash') return isBytes(value, 32);
-  if (kind === 'bytes') return isBytes(value);
-  if (kind === 'count') return isCount(value);
-  if (kind === 'role') return value === 'owner' || value === 'admin' || value === 'member';
-  const point = value as ChainPoint | null;
-  return typeof point === 'object' && point !== null && isCount(point.seq) && isBytes(point.hash, 32);
-}
 
 /** The statement in a kind-3 body and the link it follows. Throws `too_large` or `bad_envelope`. */
 export function parseMembership(body: Bytes): { statement: MembershipStatement; prev: Bytes } {
-  if (body.length > LIMITS.membershipBodyBytes) throw new SottoError('too_large', 'membership statement');
-  let value: Record<string, unknown>;
-  try {
-    value = JSON.parse(utf8Decode(body)) as Record<string, unknown>;
-  } catch {
-    throw bad('not JSON');
-  }
-  if (typeof value !== 'object' || value === null || value.v !== 1) throw bad('unknown version');
-  const { type, prev } = value;
-  if (typeof type !== 'string' || !Object.hasOwn(SHAPES, type)) throw bad('unknown type');
-  if (!fits('hash', prev)) throw bad('prev');
-  for (const [name, kind] of Object.entries(SHAPES[type as 'member.leave'])) {
-    if (!fits(kind, value[name])) throw bad(name);
-  }
-  return { statement: value as unknown as MembershipStatement, prev: fromB64(prev as string) };
+  checkSize(body, LIMITS.membershipBodyBytes, 'membership statement');
+  const { v: _, prev, ...statement } = parseTyped(body, SHAPES, bad);
+  return { statement: statement as unknown as MembershipStatement, prev: fromB64(prev as string) };
 }
 
 /** What a joiner signs with the invite key: "sotto/1/join" || 0x00 || room || invite || account || fingerprint. */
@@ -203,12 +178,14 @@ export async function applyMembership(
       if (hex(target.account) === senderId) throw bad('use member.leave');
       entitled(rank > RANK[target.role], 'only a higher role may remove');
       members.delete(hex(target.account));
+      withdrawInvites(invites, target.account);
       break;
     }
     case 'member.leave':
       if (sender.role === 'owner' && owners(members) === 1 && members.size > 1)
         throw new SottoError('last_owner');
       members.delete(senderId);
+      withdrawInvites(invites, entry.sender);
       break;
     case 'member.role': {
       const target = members.get(hex(fromB64(statement.account)));
@@ -250,6 +227,11 @@ export async function applyMembership(
   return next;
 }
 
+/** An invite lives as long as its maker may invite, and does not come back with the maker. */
+function withdrawInvites(invites: Map<string, Invite>, inviter: Bytes): void {
+  for (const [id, invite] of invites) if (equal(invite.inviter, inviter)) invites.delete(id);
+}
+
 const owners = (members: ReadonlyMap<string, Member>): number =>
   [...members.values()].filter((m) => m.role === 'owner').length;
 
@@ -281,8 +263,7 @@ async function join(
 ): Promise<void> {
   if (members.has(hex(entry.sender))) throw new SottoError('already_member');
   const invite = invites.get(hex(fromB64(statement.invite)));
-  // An invite lives as long as its maker may invite: removing the maker withdraws it.
-  if (invite === undefined || !state.members.has(hex(invite.inviter))) throw new SottoError('invite_invalid');
+  if (invite === undefined) throw new SottoError('invite_invalid');
   const key = await importVerifyKey(invite.key);
   const proven = joinProofBytes(state.room, invite.invite, entry.sender, fromB64(statement.fingerprint));
   if (key === null || !(await verify(key, fromB64(statement.proof), proven))) {

@@ -8,29 +8,53 @@ const NODE = new Uint8Array([0x01]);
 export const merkleLeaf = (data: Bytes): Promise<Bytes> => sha256(concat(LEAF, data));
 const node = (left: Bytes, right: Bytes): Promise<Bytes> => sha256(concat(NODE, left, right));
 
-/** The largest power of two smaller than n (n > 1). */
-function split(n: number): number {
-  let k = 1;
-  while (k * 2 < n) k *= 2;
-  return k;
+/** A tree whose nodes are kept: one pass of hashing serves the root and the path of every leaf. */
+export interface MerkleTree {
+  readonly size: number;
+  /** Of no leaves: SHA-256 of nothing. */
+  readonly root: Bytes;
+  /** Audit path of the leaf at `index` (RFC 6962 section 2.1.1), from the leaf's sibling up to the root's child. */
+  path(index: number): Bytes[];
 }
 
-/** Root of leaf hashes. Of no leaves: SHA-256 of nothing. */
-export async function merkleRoot(leaves: readonly Bytes[]): Promise<Bytes> {
-  if (leaves.length === 0) return sha256(new Uint8Array(0));
-  if (leaves.length === 1) return leaves[0] as Bytes;
-  const k = split(leaves.length);
-  return node(await merkleRoot(leaves.slice(0, k)), await merkleRoot(leaves.slice(k)));
+/**
+ * Builds the tree level by level; a node without a sibling moves up unchanged, which is the same tree as RFC 6962's
+ * split at the largest power of two.
+ */
+export async function merkleTree(leaves: readonly Bytes[]): Promise<MerkleTree> {
+  const levels: (readonly Bytes[])[] = [leaves];
+  let level = leaves;
+  while (level.length > 1) {
+    const next: Bytes[] = [];
+    for (let i = 0; i + 1 < level.length; i += 2) {
+      next.push(await node(level[i] as Bytes, level[i + 1] as Bytes));
+    }
+    if (level.length % 2 === 1) next.push(level.at(-1) as Bytes);
+    levels.push(next);
+    level = next;
+  }
+  return {
+    size: leaves.length,
+    root: level[0] ?? (await sha256(new Uint8Array(0))),
+    path(index) {
+      const path: Bytes[] = [];
+      let at = index;
+      for (const row of levels.slice(0, -1)) {
+        const sibling = row[at % 2 === 0 ? at + 1 : at - 1];
+        if (sibling !== undefined) path.push(sibling);
+        at = Math.floor(at / 2);
+      }
+      return path;
+    },
+  };
 }
 
-/** Audit path of the leaf at `index` (RFC 6962 section 2.1.1), from the leaf's sibling up to the root's child. */
-export async function merklePath(leaves: readonly Bytes[], index: number): Promise<Bytes[]> {
-  if (leaves.length <= 1) return [];
-  const k = split(leaves.length);
-  return index < k
-    ? [...(await merklePath(leaves.slice(0, k), index)), await merkleRoot(leaves.slice(k))]
-    : [...(await merklePath(leaves.slice(k), index - k)), await merkleRoot(leaves.slice(0, k))];
-}
+/** Root of leaf hashes. */
+export const merkleRoot = async (leaves: readonly Bytes[]): Promise<Bytes> => (await merkleTree(leaves)).root;
+
+/** The path of one leaf. For many leaves of one tree, keep the `merkleTree`. */
+export const merklePath = async (leaves: readonly Bytes[], index: number): Promise<Bytes[]> =>
+  (await merkleTree(leaves)).path(index);
 
 /**
  * The root that a leaf at `index` of a tree of `size` leaves leads to along its path (RFC 9162 section 2.1.3.2);

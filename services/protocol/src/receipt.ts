@@ -4,7 +4,7 @@
  */
 import { type Bytes, concat, label, u64 } from './bytes.ts';
 import { sign, verify } from './crypto.ts';
-import { merkleFold, merkleLeaf, merklePath, merkleRoot } from './merkle.ts';
+import { merkleFold, merkleLeaf, merkleTree } from './merkle.ts';
 
 export interface Head {
   readonly room: Bytes;
@@ -27,18 +27,16 @@ const signedBytes = (at: number, size: number, root: Bytes): Bytes =>
 
 /** One signature for all heads; one receipt for each, in the order given. `at`: ms since the Unix epoch. */
 export async function signReceipts(heads: readonly Head[], key: CryptoKey, at: number): Promise<Receipt[]> {
-  const leaves = await Promise.all(heads.map(leafOf));
-  const signature = await sign(key, signedBytes(at, leaves.length, await merkleRoot(leaves)));
-  return Promise.all(
-    heads.map(async (head, index) => ({
-      ...head,
-      at,
-      index,
-      size: leaves.length,
-      path: await merklePath(leaves, index),
-      signature,
-    })),
-  );
+  const tree = await merkleTree(await Promise.all(heads.map(leafOf)));
+  const signature = await sign(key, signedBytes(at, tree.size, tree.root));
+  return heads.map((head, index) => ({
+    ...head,
+    at,
+    index,
+    size: tree.size,
+    path: tree.path(index),
+    signature,
+  }));
 }
 
 /** Recomputes the root from the path and checks the server's signature over it. */
