@@ -22,4 +22,5 @@ export * from './payload.ts';
 export * from './receipt.ts';
 export * from './room-chain.ts';
 export * from './safety.ts';
+export * from './schemas.ts';
 export * from './wire.ts';

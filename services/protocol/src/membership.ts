@@ -87,7 +87,7 @@ const bad = (why: string) => new SottoError('bad_envelope', `membership: ${why}`
 
 const SHAPES: Readonly<Record<MembershipStatement['type'], Shape>> = {
   'room.create': { prev: 'hash', salt: 'id', chain: 'chain' },
-  'member.add': { prev: 'hash', account: 'id', role: 'role', chain: 'chain' },
+  'member.add': { prev: 'hash', account: 'id', role: 'entryRole', chain: 'chain' },
   'member.join': { prev: 'hash', invite: 'id', chain: 'chain', fingerprint: 'hash', proof: 'signature' },
   'member.remove': { prev: 'hash', account: 'id' },
   'member.leave': { prev: 'hash' },

@@ -20,6 +20,8 @@ type Field =
   | 'count'
   | 'time'
   | 'role'
+  /** A role that somebody can be let in with: not the owner's. */
+  | 'entryRole'
   /** An object {seq: count, hash: hash}. */
   | 'chain'
   /** A list of objects {device: id, keyId: id, wrap: signature}. */
@@ -55,6 +57,8 @@ function fits(field: Field, value: unknown): boolean {
       return Number.isSafeInteger(value) && (value as number) >= (field === 'count' ? 1 : 0);
     case 'role':
       return ROLES.includes(value);
+    case 'entryRole':
+      return value !== 'owner' && ROLES.includes(value);
     case 'chain':
       return misfit(value, CHAIN_POINT) === null;
     case 'wraps':
