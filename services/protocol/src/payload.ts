@@ -1,6 +1,7 @@
 /** What a message says (design section 6): JSON inside the sealed body, invisible to every server. */
 import { type Bytes, fromB64, utf8, utf8Decode } from './bytes.ts';
 import { SottoError } from './errors.ts';
+import { ID_BYTES } from './identity.ts';
 import { LIMITS } from './limits.ts';
 
 /** `target` is a message id, base64url of 16 bytes; `mentions` are account ids, base64url. */
@@ -15,49 +16,80 @@ export type Payload =
   | { kind: 'profile'; name: string; topic?: string };
 
 const within = (text: string, bytes: number): boolean => utf8(text).length <= bytes;
+const chars = (text: string): number => [...text].length;
+const EMOJI_BYTES = 64;
+const TOPIC_CHARS = 1024;
+const MENTIONS = 1024;
 
-/** Throws `too_large` where a text is longer than `LIMITS.textBytes` in UTF-8. */
+const large = (what: string) => new SottoError('too_large', what);
+
+/** Throws `too_large` where a text, a room's name or topic, an emoji or the list of mentions is longer than its limit. */
 export function encodePayload(payload: Payload): Bytes {
-  if ('text' in payload && !within(payload.text, LIMITS.textBytes)) {
-    throw new SottoError('too_large', `at most ${LIMITS.textBytes} bytes of text`);
+  if ('text' in payload) {
+    if (!within(payload.text, LIMITS.textBytes)) throw large(`at most ${LIMITS.textBytes} bytes of text`);
+    if ((payload.mentions?.length ?? 0) > MENTIONS) throw large(`at most ${MENTIONS} mentions`);
   }
-  if (payload.kind === 'profile' && [...payload.name].length > LIMITS.roomNameChars) {
-    throw new SottoError('too_large', `a room name has at most ${LIMITS.roomNameChars} characters`);
+  if (payload.kind === 'reaction' && !within(payload.emoji, EMOJI_BYTES)) {
+    throw large(`a reaction has at most ${EMOJI_BYTES} bytes`);
+  }
+  if (payload.kind === 'profile') {
+    if (chars(payload.name) > LIMITS.roomNameChars) {
+      throw large(`a room name has at most ${LIMITS.roomNameChars} characters`);
+    }
+    if (chars(payload.topic ?? '') > TOPIC_CHARS)
+      throw large(`a topic has at most ${TOPIC_CHARS} characters`);
   }
   return utf8(JSON.stringify({ v: 1, ...payload }));
 }
 
-const isId = (value: unknown): boolean => {
+type Check = (value: unknown) => boolean;
+
+const isId: Check = (value) => {
   try {
-    return typeof value === 'string' && fromB64(value).length === 16;
+    return fromB64(value as string).length === ID_BYTES;
   } catch {
     return false;
   }
 };
+const isText: Check = (value) => typeof value === 'string' && within(value, LIMITS.textBytes);
+const isMentions: Check = (value) =>
+  value === undefined || (Array.isArray(value) && value.length <= MENTIONS && value.every(isId));
 
-/** A well-formed payload, or null: one of a newer version or none at all. Receivers show a null as such. */
+const WRITTEN = { text: isText, mentions: isMentions };
+const KINDS: Readonly<Record<Payload['kind'], Readonly<Record<string, Check>>>> = {
+  text: WRITTEN,
+  reply: { target: isId, ...WRITTEN },
+  edit: { target: isId, ...WRITTEN },
+  delete: { target: isId },
+  reaction: {
+    target: isId,
+    emoji: (value) => typeof value === 'string' && value !== '' && within(value, EMOJI_BYTES),
+    on: (value) => typeof value === 'boolean',
+  },
+  profile: {
+    name: (value) => typeof value === 'string' && chars(value) <= LIMITS.roomNameChars,
+    topic: (value) => value === undefined || (typeof value === 'string' && chars(value) <= TOPIC_CHARS),
+  },
+};
+
+/**
+ * A payload with exactly the fields of its kind, or null: one of a newer version or none at all. Receivers show a null
+ * as such; what they do not show in full they do not show in part, so that all clients have one timeline.
+ */
 export function decodePayload(bytes: Bytes): Payload | null {
-  let value: Record<string, unknown>;
+  let value: unknown;
   try {
-    value = JSON.parse(utf8Decode(bytes)) as Record<string, unknown>;
+    value = JSON.parse(utf8Decode(bytes));
   } catch {
     return null;
   }
-  if (typeof value !== 'object' || value === null || value.v !== 1) return null;
-  const text = typeof value.text === 'string';
-  const mentions =
-    value.mentions === undefined || (Array.isArray(value.mentions) && value.mentions.every(isId));
-  const ok: Record<string, boolean> = {
-    text: text && mentions,
-    reply: text && mentions && isId(value.target),
-    edit: text && mentions && isId(value.target),
-    delete: isId(value.target),
-    reaction:
-      isId(value.target) &&
-      typeof value.emoji === 'string' &&
-      within(value.emoji, 64) &&
-      typeof value.on === 'boolean',
-    profile: typeof value.name === 'string' && (value.topic === undefined || typeof value.topic === 'string'),
-  };
-  return typeof value.kind === 'string' && ok[value.kind] === true ? (value as unknown as Payload) : null;
+  if (typeof value !== 'object' || value === null) return null;
+  const { v, kind, ...rest } = value as Record<string, unknown>;
+  if (v !== 1 || typeof kind !== 'string' || !Object.hasOwn(KINDS, kind)) return null;
+  const fields = KINDS[kind as Payload['kind']];
+  const known = Object.keys(rest).every((name) => Object.hasOwn(fields, name));
+  const right = Object.entries(fields).every(([name, check]) =>
+    check(Object.hasOwn(rest, name) ? rest[name] : undefined),
+  );
+  return known && right ? ({ kind, ...rest } as Payload) : null;
 }
