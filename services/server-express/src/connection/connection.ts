@@ -1,0 +1,125 @@
+/** One Socket.IO connection, from its hello to its end: which event means what in which state, and how often. */
+import { type Hello, LIMITS, SottoError } from '@sotto/protocol';
+import type { Socket } from 'socket.io';
+import { Inbox, type InboxParts } from '../admission/inbox.ts';
+import type { ReplicaConfig } from '../config.ts';
+import { wireErrorOf } from '../failure.ts';
+import { TokenBucket } from '../token-bucket.ts';
+import { addressOf } from './address.ts';
+import { type AuthParts, authenticate, helloOf } from './authenticate.ts';
+import { Dispatch, type DispatchParts } from './dispatch.ts';
+import { closeSession, type OpenParts, openSession } from './open-session.ts';
+import { refuse, type Session } from './session.ts';
+
+export interface ConnectionParts extends AuthParts, DispatchParts, InboxParts, OpenParts {
+  readonly config: ReplicaConfig;
+  /** The graceful stop has begun. */
+  readonly draining: () => boolean;
+}
+
+interface Open {
+  readonly session: Session;
+  readonly dispatch: Dispatch;
+  readonly inbox: Inbox;
+}
+
+export class Connection {
+  readonly #parts: ConnectionParts;
+  readonly #socket: Socket;
+  readonly #hello: Hello;
+  readonly #helloText: string;
+  readonly #bucket: TokenBucket;
+  readonly #timer: NodeJS.Timeout;
+  #authenticating = false;
+  #open: Open | null = null;
+  #ended = false;
+
+  constructor(parts: ConnectionParts, socket: Socket) {
+    this.#parts = parts;
+    this.#socket = socket;
+    this.#hello = helloOf(parts, Date.now());
+    this.#helloText = JSON.stringify(this.#hello);
+    const { framesPerSecond, frameBurst } = parts.config;
+    this.#bucket = new TokenBucket(framesPerSecond, frameBurst, performance.now());
+    this.#timer = setTimeout(
+      () => this.#end(new SottoError('timeout', 'handshake')),
+      LIMITS.handshakeTimeoutMs,
+    );
+    socket.onAny((event: string, payload: unknown) => this.#take(event, payload));
+    socket.on('disconnect', () => this.#gone());
+    socket.emit('hello', this.#helloText);
+  }
+
+  #take(event: string, payload: unknown): void {
+    // After the last word nothing is read any more; it would only be work for a peer that does not listen.
+    if (this.#ended) return;
+    const waitMs = this.#bucket.take(performance.now());
+    const refusal = waitMs === 0 ? this.#drainRefusal() : new SottoError('rate_limited', undefined, waitMs);
+    if (this.#bucket.flooding) {
+      this.#end(new SottoError('rate_limited', 'the connection is closed since the flood went on', waitMs));
+    } else if (event === 'auth') {
+      void this.#auth(payload, refusal);
+    } else if (this.#open === null) {
+      this.#end(refusal ?? new SottoError('auth_required', 'the handshake comes first'));
+    } else if (!(payload instanceof Uint8Array)) {
+      this.#end(new SottoError('bad_frame', 'an event that this version does not know'));
+    } else if (event === 'frame') {
+      this.#open.dispatch.take(payload, refusal);
+    } else if (event === 'send') {
+      this.#open.inbox.take(payload, refusal);
+    } else {
+      this.#end(new SottoError('bad_frame', 'an event that this version does not know'));
+    }
+  }
+
+  #drainRefusal(): SottoError | null {
+    return this.#parts.draining() ? new SottoError('draining', undefined, LIMITS.drainSpreadMs) : null;
+  }
+
+  async #auth(payload: unknown, refusal: SottoError | null): Promise<void> {
+    const { metrics, log } = this.#parts;
+    try {
+      if (refusal !== null) throw refusal;
+      if (this.#authenticating || this.#open !== null)
+        throw new SottoError('bad_request', 'already signed in');
+      this.#authenticating = true;
+      const now = Date.now();
+      const who = await authenticate(this.#parts, this.#helloText, this.#hello, payload, now);
+      const address = addressOf(this.#socket.handshake, this.#parts.config.trustedProxies);
+      // It may have gone while it was looked up: then nobody would take the session out again.
+      if (!this.#socket.connected) return;
+      await openSession(this.#parts, this.#socket, who, address, (session) => this.#opened(session));
+      metrics.handshakes.inc({ outcome: who.resumed ? 'resumed' : 'ok' });
+    } catch (thrown) {
+      const error = SottoError.fromWire(wireErrorOf(thrown, log, 'handshake'));
+      metrics.handshakes.inc({ outcome: error.code });
+      // The one refusal after which the same connection may try again, with the device key.
+      if (error.code === 'ticket_invalid') this.#socket.emit('refused', JSON.stringify(error.toWire()));
+      else this.#end(error);
+    } finally {
+      this.#authenticating = false;
+    }
+  }
+
+  #opened(session: Session): void {
+    clearTimeout(this.#timer);
+    const dispatch = new Dispatch(this.#parts, session);
+    this.#open = { session, dispatch, inbox: new Inbox(this.#parts, session) };
+  }
+
+  /** The last word. What was sealed before it still leaves before it. */
+  #end(error: SottoError): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#parts.metrics.cutOff.inc({ code: error.code });
+    if (this.#open === null) refuse(this.#socket, error);
+    else void this.#open.session.end(error);
+  }
+
+  #gone(): void {
+    this.#ended = true;
+    clearTimeout(this.#timer);
+    if (this.#open !== null) closeSession(this.#parts, this.#open.session);
+    this.#open = null;
+  }
+}

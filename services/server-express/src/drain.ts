@@ -1,0 +1,41 @@
+/**
+ * The graceful stop (design section 8): readiness has failed already; clients are told when to come back, each at another
+ * moment; sends under way get their answers; connections end in batches, so that the neighbours are not stormed.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { LIMITS } from '@sotto/protocol';
+import type { Server } from 'socket.io';
+import { closeTransport } from './connection/session.ts';
+import type { Sessions } from './connection/sessions.ts';
+
+export interface DrainParts {
+  readonly io: Server;
+  readonly sessions: Sessions;
+  /** Sends that have no answer yet. */
+  readonly underWay: ReadonlySet<Promise<unknown>>;
+}
+
+/** A store that hangs must not keep the process from ending within 10 s. */
+const ANSWERS_WITHIN_MS = 3000;
+const BATCHES = 20;
+const SMALLEST_BATCH = 50;
+const BETWEEN_BATCHES_MS = 100;
+
+export async function drain({ io, sessions, underWay }: DrainParts): Promise<void> {
+  const told = [...sessions.all()].map((session) => {
+    const retryAfterMs = Math.floor(Math.random() * LIMITS.drainSpreadMs);
+    return session.notice({ notice: 'draining', retryAfterMs });
+  });
+  const patience = new AbortController();
+  await Promise.race([
+    Promise.allSettled([...told, ...underWay]),
+    sleep(ANSWERS_WITHIN_MS, undefined, { signal: patience.signal }).catch(() => undefined),
+  ]);
+  patience.abort();
+  const sockets = [...io.sockets.sockets.values()];
+  const size = Math.max(SMALLEST_BATCH, Math.ceil(sockets.length / BATCHES));
+  for (let i = 0; i < sockets.length; i += size) {
+    if (i > 0) await sleep(BETWEEN_BATCHES_MS);
+    for (const socket of sockets.slice(i, i + size)) closeTransport(socket);
+  }
+}
