@@ -36,7 +36,7 @@ const LABEL = label('sotto/1/history');
 const wrapLabel = (room: Bytes, device: Bytes, keyId: Bytes) => sha256(concat(LABEL, room, device, keyId));
 const aadOf = (room: Bytes, to: Bytes, since: number) => concat(LABEL, room, to, u64(since));
 
-/** The body of a kind-4 envelope. Throws `keys_stale` where a device's key cannot be used. */
+/** The body of a kind-4 envelope, of at least one secret and device. Throws `keys_stale` where a device's key cannot be used. */
 export async function encodeHistoryGrant(
   room: Bytes,
   to: Bytes,
