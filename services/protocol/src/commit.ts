@@ -1,11 +1,11 @@
 /** Epoch commits, kind 2 (design section 6): the signed statement that makes an epoch, and its recipients' tree. */
-import { type Bytes, b64, concat, equal, fromB64, utf8 } from './bytes.ts';
-import { importWrapKey, sha256 } from './crypto.ts';
+import { type Bytes, b64, equal, fromB64, utf8 } from './bytes.ts';
+import { hashShort, importWrapKey, sha256 } from './crypto.ts';
 import { newEpochSecret, secretCommitment, wrapSecret } from './epoch.ts';
 import { SottoError } from './errors.ts';
 import type { RecipientKey } from './key-chain.ts';
 import { LIMITS } from './limits.ts';
-import { merkleLeaf, merkleRoot } from './merkle.ts';
+import { leafHash, merkleRoot } from './merkle.ts';
 import { parseShape, type Shape } from './shape.ts';
 
 export interface CommitBody {
@@ -82,8 +82,7 @@ export function compareBytes(a: Uint8Array, b: Uint8Array): number {
 }
 
 /** leaf = SHA-256(0x00 || device id || key id || SHA-256(wrap)). */
-export const recipientLeaf = (r: Recipient): Promise<Bytes> =>
-  merkleLeaf(concat(r.device, r.keyId, r.wrapHash));
+export const recipientLeaf = async (r: Recipient): Promise<Bytes> => leafHash(r.device, r.keyId, r.wrapHash);
 
 /** Root over recipients in any order; sorts a copy. */
 export async function recipientsRoot(recipients: readonly Recipient[]): Promise<Bytes> {
@@ -132,28 +131,27 @@ export interface EpochContext {
  * with many rooms passes a cache. Throws `keys_stale` where a recipient's key cannot be used.
  */
 export async function makeEpoch(
-  context: EpochContext,
+  followsOn: EpochContext,
   recipients: readonly RecipientKey[],
   importKey: (recipient: RecipientKey) => Promise<CryptoKey | null> = (r) => importWrapKey(r.spki),
 ): Promise<NewEpoch> {
-  const { room, epoch, previous, membership, committer } = context;
+  const { room, epoch, previous, membership, committer } = followsOn;
   const secret = newEpochSecret();
   const commitment = await secretCommitment(secret);
   const sorted = [...recipients].sort((a, b) => compareBytes(a.device, b.device));
-  const made = await Promise.all(
-    sorted.map(async (r) => {
-      const key = await importKey(r);
+  const keys = await Promise.all(sorted.map(importKey));
+  const leaves: Bytes[] = [];
+  // Each wrap is handed to WebCrypto's threads before the next label is hashed, each leaf hashed while others are wrapped.
+  const wraps = await Promise.all(
+    sorted.map(async ({ device, keyId }, i): Promise<Wrap> => {
+      const key = keys[i] ?? null;
       if (key === null) throw new SottoError('keys_stale', 'a key cannot be used');
-      const wrapContext = { room, epoch, committer, recipient: r.device, keyId: r.keyId, commitment };
-      const wrap: Wrap = {
-        device: r.device,
-        keyId: r.keyId,
-        wrap: await wrapSecret(key, secret, wrapContext),
-      };
-      return { wrap, leaf: await recipientLeaf(await recipientOf(wrap)) };
+      const context = { room, epoch, committer, recipient: device, keyId, commitment };
+      const wrap = await wrapSecret(key, secret, context);
+      leaves[i] = leafHash(device, keyId, hashShort(wrap));
+      return { device, keyId, wrap };
     }),
   );
-  const root = await merkleRoot(made.map((m) => m.leaf));
-  const body = { epoch, previous, membership, root, count: sorted.length, commitment };
-  return { secret, body, wraps: made.map((m) => m.wrap) };
+  const root = await merkleRoot(leaves);
+  return { secret, body: { epoch, previous, membership, root, count: sorted.length, commitment }, wraps };
 }

@@ -1,6 +1,6 @@
 /** Epochs (design section 6): one random secret per room and epoch, and the keys that follow from it. */
 import { type Bytes, concat, label, u64, zeros } from './bytes.ts';
-import { hkdf, oaepUnwrap, oaepWrap, randomBytes, sha256 } from './crypto.ts';
+import { hashShort, hkdf, oaepUnwrap, oaepWrap, randomBytes } from './crypto.ts';
 
 export const newEpochSecret = (): Bytes => randomBytes(32);
 
@@ -25,16 +25,13 @@ export interface WrapContext {
   readonly commitment: Bytes;
 }
 
-const wrapLabel = (c: WrapContext): Promise<Bytes> =>
-  sha256(concat(WRAP_LABEL, c.room, u64(c.epoch), c.committer, c.recipient, c.keyId, c.commitment));
+const wrapLabel = (c: WrapContext): Bytes =>
+  hashShort(concat(WRAP_LABEL, c.room, u64(c.epoch), c.committer, c.recipient, c.keyId, c.commitment));
 
 /** RSA-OAEP of the epoch secret to one device: 384 bytes. */
-export const wrapSecret = async (key: CryptoKey, secret: Bytes, context: WrapContext): Promise<Bytes> =>
-  oaepWrap(key, secret, await wrapLabel(context));
+export const wrapSecret = (key: CryptoKey, secret: Bytes, context: WrapContext): Promise<Bytes> =>
+  oaepWrap(key, secret, wrapLabel(context));
 
 /** The secret, or null. Check the commit's signature and the wrap's place in its tree before calling. */
-export const unwrapSecret = async (
-  key: CryptoKey,
-  wrap: Bytes,
-  context: WrapContext,
-): Promise<Bytes | null> => oaepUnwrap(key, wrap, await wrapLabel(context));
+export const unwrapSecret = (key: CryptoKey, wrap: Bytes, context: WrapContext): Promise<Bytes | null> =>
+  oaepUnwrap(key, wrap, wrapLabel(context));

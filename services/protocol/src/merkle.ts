@@ -1,12 +1,15 @@
 /** Merkle trees as in RFC 6962 section 2.1: leaf = H(0x00 || data), node = H(0x01 || left || right). */
 import { type Bytes, concat, equal } from './bytes.ts';
-import { sha256 } from './crypto.ts';
+import { hashShort } from './crypto.ts';
 
 const LEAF = new Uint8Array([0x00]);
 const NODE = new Uint8Array([0x01]);
 
-export const merkleLeaf = (data: Bytes): Promise<Bytes> => sha256(concat(LEAF, data));
-const node = (left: Bytes, right: Bytes): Promise<Bytes> => sha256(concat(NODE, left, right));
+/** Leaf hash of short data, given in parts. */
+export const leafHash = (...data: readonly Bytes[]): Bytes => hashShort(concat(LEAF, ...data));
+const node = (left: Bytes, right: Bytes): Bytes => hashShort(concat(NODE, left, right));
+
+export const merkleLeaf = async (data: Bytes): Promise<Bytes> => leafHash(data);
 
 /** A tree whose nodes are kept: one pass of hashing serves the root and the path of every leaf. */
 export interface MerkleTree {
@@ -27,7 +30,7 @@ export async function merkleTree(leaves: readonly Bytes[]): Promise<MerkleTree> 
   while (level.length > 1) {
     const next: Bytes[] = [];
     for (let i = 0; i + 1 < level.length; i += 2) {
-      next.push(await node(level[i] as Bytes, level[i + 1] as Bytes));
+      next.push(node(level[i] as Bytes, level[i + 1] as Bytes));
     }
     if (level.length % 2 === 1) next.push(level.at(-1) as Bytes);
     levels.push(next);
@@ -35,7 +38,7 @@ export async function merkleTree(leaves: readonly Bytes[]): Promise<MerkleTree> 
   }
   return {
     size: leaves.length,
-    root: level[0] ?? (await sha256(new Uint8Array(0))),
+    root: level[0] ?? hashShort(new Uint8Array(0)),
     path(index) {
       const path: Bytes[] = [];
       let at = index;
@@ -73,13 +76,13 @@ export async function merkleFold(
   for (const sibling of path) {
     if (sn === 0) return null;
     if (fn % 2 === 1 || fn === sn) {
-      hash = await node(sibling, hash);
+      hash = node(sibling, hash);
       while (fn % 2 === 0 && fn !== 0) {
         fn = Math.floor(fn / 2);
         sn = Math.floor(sn / 2);
       }
     } else {
-      hash = await node(hash, sibling);
+      hash = node(hash, sibling);
     }
     fn = Math.floor(fn / 2);
     sn = Math.floor(sn / 2);
