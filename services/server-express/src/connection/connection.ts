@@ -107,13 +107,17 @@ export class Connection {
     this.#open = { session, dispatch, inbox: new Inbox(this.#parts, session) };
   }
 
-  /** The last word. What was sealed before it still leaves before it. */
+  /** The last word. What was taken and refused before it is still answered before it. */
   #end(error: SottoError): void {
     if (this.#ended) return;
     this.#ended = true;
     this.#parts.metrics.cutOff.inc({ code: error.code });
-    if (this.#open === null) refuse(this.#socket, error);
-    else void this.#open.session.end(error);
+    if (this.#open === null) {
+      refuse(this.#socket, error);
+      return;
+    }
+    const { session, dispatch } = this.#open;
+    void dispatch.opened().then(() => session.end(error));
   }
 
   #gone(): void {

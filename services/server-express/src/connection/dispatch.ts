@@ -6,7 +6,6 @@ import {
   type Calls,
   checkCall,
   checkMessage,
-  ERRORS,
   own,
   SottoError,
 } from '@sotto/protocol';
@@ -51,6 +50,11 @@ export class Dispatch {
       }
       this.#call(value, refusal);
     });
+  }
+
+  /** Resolves when every frame taken so far was opened and, where it was refused, answered. */
+  async opened(): Promise<void> {
+    await this.#opening;
   }
 
   #call(value: unknown, refusal: SottoError | null): void {
@@ -105,6 +109,5 @@ export class Dispatch {
     const error = wireErrorOf(thrown, this.#parts.log, call);
     this.#parts.metrics.calls.inc({ call, outcome: error.code });
     await this.#session.reply({ id, error });
-    if (ERRORS[error.code].disconnect) await this.#session.end(SottoError.fromWire(error));
   }
 }

@@ -84,19 +84,19 @@ export class Session {
   /** Acknowledges or refuses an envelope. Those of one turn leave as one notice; resolves when it is on its way. */
   ack(item: Ack | Nack): Promise<void> {
     this.#acks.push(item);
-    this.#acksLeave ??= new Promise((resolve) => {
-      setImmediate(() => {
-        const acks = this.#acks;
-        this.#acks = [];
-        this.#acksLeave = null;
-        const leave: Promise<void>[] = [];
-        for (let i = 0; i < acks.length; i += ACKS_A_NOTICE) {
-          leave.push(this.notice({ notice: 'acks', acks: acks.slice(i, i + ACKS_A_NOTICE) }));
-        }
-        resolve(Promise.all(leave).then(() => undefined));
-      });
-    });
+    this.#acksLeave ??= new Promise((resolve) => setImmediate(() => resolve(this.#sendAcks())));
     return this.#acksLeave;
+  }
+
+  async #sendAcks(): Promise<void> {
+    const acks = this.#acks;
+    this.#acks = [];
+    this.#acksLeave = null;
+    const leave: Promise<void>[] = [];
+    for (let i = 0; i < acks.length; i += ACKS_A_NOTICE) {
+      leave.push(this.notice({ notice: 'acks', acks: acks.slice(i, i + ACKS_A_NOTICE) }));
+    }
+    await Promise.all(leave);
   }
 
   /** The entries that a `read` asked for. */
@@ -112,6 +112,7 @@ export class Session {
 
   /** Says why, then closes the transport, after all that was sealed before. Never a Socket.IO disconnect: see `closeTransport`. */
   end(error: SottoError): Promise<void> {
+    void this.#sendAcks();
     return this.#then(() => refuse(this.#socket, error));
   }
 
