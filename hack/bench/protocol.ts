@@ -7,10 +7,10 @@ import {
   type DraftHeader,
   type EpochContext,
   exportSpki,
-  extendKeyChain,
   importWrapKey,
   type KeyChain,
   makeEpoch,
+  mapInFlight,
   messageIdAt,
   newEpochSecret,
   oaepWrap,
@@ -18,6 +18,7 @@ import {
   parseEnvelope,
   type RecipientKey,
   randomBytes,
+  readKeyChain,
   recipientKeysAt,
   type SignedStatement,
   sealMessage,
@@ -116,13 +117,10 @@ async function recipientsFrom(
   chains: readonly (readonly SignedStatement[])[],
   devices: readonly Bytes[],
 ): Promise<RecipientKey[]> {
-  const all = await Promise.all(
-    chains.map(async (statements) => {
-      let chain: KeyChain | null = null;
-      for (const statement of statements) chain = await extendKeyChain(chain, statement);
-      return recipientKeysAt(chain as KeyChain, statements.length);
-    }),
-  );
+  const all = await mapInFlight(chains, async (statements) => {
+    const chain = (await readKeyChain(null, statements)) as KeyChain;
+    return recipientKeysAt(chain, chain.seq);
+  });
   return all.flatMap((keys, i) => keys.map((key) => ({ ...key, device: devices[i] as Bytes })));
 }
 

@@ -5,7 +5,7 @@
  * and a commit to 1,000 devices takes 4,000 of them.
  */
 import { sha256 as hashInPlace } from '@noble/hashes/sha2.js';
-import { type Bytes, equal, fromHex } from './bytes.ts';
+import { type Bytes, fromHex } from './bytes.ts';
 
 const subtle = globalThis.crypto.subtle;
 
@@ -23,8 +23,15 @@ export function randomBytes(length: number): Bytes {
 /** Where the hop is repaid. */
 const SHORT_BYTES = 2048;
 
-/** SHA-256 of a short input (some 2 KB at most), without a hop: for trees and labels, where hashes come by the thousand. */
-export const hashShort = (bytes: Bytes): Bytes => hashInPlace(bytes) as Bytes;
+/**
+ * SHA-256 of a short input in parts (some 2 KB at most), without a hop: for trees, labels and links, where hashes come by
+ * the thousand.
+ */
+export function hashShort(...parts: readonly Bytes[]): Bytes {
+  const hash = hashInPlace.create();
+  for (const part of parts) hash.update(part);
+  return hash.digest() as Bytes;
+}
 
 export async function sha256(bytes: Bytes): Promise<Bytes> {
   if (bytes.length <= SHORT_BYTES) return hashShort(bytes);
@@ -141,12 +148,11 @@ export const SPKI_BYTES = 422;
  * differ in what else they let pass, and servers in two languages must refuse the same keys.
  */
 export function isRsaSpki(spki: Uint8Array): boolean {
-  return (
-    spki.length === SPKI_BYTES &&
-    equal(spki.subarray(0, SPKI_HEAD.length), SPKI_HEAD) &&
-    (spki[SPKI_HEAD.length] as number) >= 0x80 &&
-    equal(spki.subarray(SPKI_BYTES - SPKI_TAIL.length), SPKI_TAIL)
-  );
+  if (spki.length !== SPKI_BYTES || (spki[SPKI_HEAD.length] as number) < 0x80) return false;
+  for (let i = 0; i < SPKI_HEAD.length; i++) if (spki[i] !== SPKI_HEAD[i]) return false;
+  const tail = SPKI_BYTES - SPKI_TAIL.length;
+  for (let i = 0; i < SPKI_TAIL.length; i++) if (spki[tail + i] !== SPKI_TAIL[i]) return false;
+  return true;
 }
 
 async function importSpki(

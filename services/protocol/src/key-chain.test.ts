@@ -10,13 +10,12 @@ import {
   extendKeyChain,
   isLiveAt,
   type KeyChain,
-  parseStatement,
+  readKeyChain,
   recipientKeysAt,
-  type SignedStatement,
-  type StatementBody,
   signStatement,
 } from './key-chain.ts';
 import { LIMITS } from './limits.ts';
+import { parseStatement, type SignedStatement, type StatementBody } from './statement.ts';
 
 let ada: UnsafePerson;
 let eve: UnsafePerson;
@@ -222,4 +221,48 @@ test('statements of another form are refused, each with the field that is wrong'
   expect(await refusal(() => extendKeyChain(ada.chain, revoke))).toBe('bad_statement');
   const long = { bytes: utf8(' '.repeat(LIMITS.statementBytes + 1)), signature: add.signature };
   expect(await refusal(() => extendKeyChain(null, long))).toBe('too_large');
+});
+
+/** The chain's statements again, one of them with a damaged signature. */
+const damaged = (statements: readonly SignedStatement[], at: number): SignedStatement[] =>
+  statements.map((s, i) => (i === at ? { ...s, signature: s.signature.map((byte) => byte ^ 1) } : s));
+
+test('a list read at once is the list followed step by step', async () => {
+  expect(await readKeyChain(null, ada.statements)).toEqual(ada.chain);
+  expect(await readKeyChain(ada.chain, [])).toBe(ada.chain);
+  expect(await readKeyChain(null, [])).toBeNull();
+});
+
+test('reading at once checks the newest signature of every key that signed', async () => {
+  const more = [await state(ada.chain, addPhone(), account())];
+  const longer = await extendKeyChain(ada.chain, more[0] as SignedStatement);
+  more.push(
+    await state(
+      longer,
+      { type: 'key.publish', device: b64(phone.device), number: 1, key: b64(eve.encryptionSpki) },
+      phone.pair.privateKey,
+    ),
+  );
+  const all = [...ada.statements, ...more];
+  expect((await readKeyChain(null, all))?.seq).toBe(5);
+  // 3 is the laptop's newest, 4 the account key's, 5 the phone's. 1 and 2 are covered by 4, through the links.
+  for (const [at, outcome] of [
+    'accepted',
+    'accepted',
+    'bad_signature',
+    'bad_signature',
+    'bad_signature',
+  ].entries()) {
+    expect(await refusal(() => readKeyChain(null, damaged(all, at))), `statement ${at + 1}`).toBe(outcome);
+  }
+});
+
+test('reading at once lets nobody speak for another key', async () => {
+  const [create, add, publish] = ada.statements as [SignedStatement, SignedStatement, SignedStatement];
+  const byLaptop = await state(ada.chain, addPhone(), laptop());
+  expect(await refusal(() => readKeyChain(null, [...ada.statements, byLaptop]))).toBe('bad_signature');
+  const others = await forged(add, { deviceKey: b64(eve.deviceSpki) }, eve.accountPair.privateKey);
+  expect(await refusal(() => readKeyChain(null, [create, others]))).toBe('bad_signature');
+  expect(await refusal(() => readKeyChain(null, [create, others, publish]))).toBe('chain_stale');
+  expect(await refusal(() => readKeyChain(null, [create, publish]))).toBe('chain_stale');
 });

@@ -1,13 +1,13 @@
 /** Merkle trees as in RFC 6962 section 2.1: leaf = H(0x00 || data), node = H(0x01 || left || right). */
-import { type Bytes, concat, equal } from './bytes.ts';
+import { type Bytes, equal } from './bytes.ts';
 import { hashShort } from './crypto.ts';
 
 const LEAF = new Uint8Array([0x00]);
 const NODE = new Uint8Array([0x01]);
 
 /** Leaf hash of short data, given in parts. */
-export const leafHash = (...data: readonly Bytes[]): Bytes => hashShort(concat(LEAF, ...data));
-const node = (left: Bytes, right: Bytes): Bytes => hashShort(concat(NODE, left, right));
+export const leafHash = (...data: readonly Bytes[]): Bytes => hashShort(LEAF, ...data);
+const node = (left: Bytes, right: Bytes): Bytes => hashShort(NODE, left, right);
 
 export const merkleLeaf = async (data: Bytes): Promise<Bytes> => leafHash(data);
 

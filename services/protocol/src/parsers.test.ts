@@ -14,10 +14,11 @@ import { KIND, parseEnvelope, signPlain } from './envelope.ts';
 import { encodeHistoryGrant, parseHistoryGrant } from './history.ts';
 import { messageIdAt } from './identity.ts';
 import { parseInviteLink } from './invite.ts';
-import { extendKeyChain, parseStatement, recipientKeysAt } from './key-chain.ts';
+import { extendKeyChain, recipientKeysAt } from './key-chain.ts';
 import { encodeMembership, parseMembership } from './membership.ts';
 import { decodePayload, encodePayload } from './payload.ts';
 import { checkAnswer, checkCall, checkMessage } from './schemas.ts';
+import { parseStatement } from './statement.ts';
 
 let ada: UnsafePerson;
 const valid: Record<string, Bytes> = {};

@@ -11,11 +11,12 @@ import { randomBytes } from './crypto.ts';
 import { SottoError } from './errors.ts';
 import { encodeHistoryGrant, parseHistoryGrant } from './history.ts';
 import { makeInvite } from './invite.ts';
-import { parseStatement, recipientKeysAt } from './key-chain.ts';
+import { recipientKeysAt } from './key-chain.ts';
 import { LIMITS } from './limits.ts';
 import { parseMembership } from './membership.ts';
 import { decodePayload } from './payload.ts';
 import { checkAnswer, checkCall, checkMessage } from './schemas.ts';
+import { parseStatement } from './statement.ts';
 import { ANONYMOUS_CALLS } from './wire.ts';
 
 const folder = new URL('../schemas/', import.meta.url);

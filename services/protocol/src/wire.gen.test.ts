@@ -3,9 +3,9 @@ import { expect, test } from 'vitest';
 import { wireTypes } from '../scripts/wire-types.ts';
 import type { Auth, Credentials, Hello } from './channel.ts';
 import type { WireError } from './errors.ts';
-import type { Statement } from './key-chain.ts';
 import type { MembershipStatement } from './membership.ts';
 import type { Payload } from './payload.ts';
+import type { Statement } from './statement.ts';
 import type { Wire } from './wire.gen.ts';
 import type { Call, CallName, Calls, Notice, Reply, Welcome } from './wire.ts';
 

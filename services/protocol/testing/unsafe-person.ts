@@ -2,13 +2,8 @@
 import { type Bytes, b64 } from '../src/bytes.ts';
 import { exportSpki } from '../src/crypto.ts';
 import { accountIdOf, deviceIdOf, handleCommitment, keyIdOf } from '../src/identity.ts';
-import {
-  extendKeyChain,
-  type KeyChain,
-  type SignedStatement,
-  type StatementBody,
-  signStatement,
-} from '../src/key-chain.ts';
+import { extendKeyChain, type KeyChain, signStatement } from '../src/key-chain.ts';
+import type { SignedStatement, StatementBody } from '../src/statement.ts';
 import { unsafeEncryptionPair, unsafeSigningPair } from './unsafe-key-pool.ts';
 
 export interface UnsafePerson {
