@@ -17,6 +17,8 @@ export interface DrainParts {
 
 /** A store that hangs must not keep the process from ending within 10 s. */
 const ANSWERS_WITHIN_MS = 3000;
+/** Nor must a peer that does not read. */
+const LAST_WORDS_WITHIN_MS = 2000;
 const BATCHES = 20;
 const SMALLEST_BATCH = 50;
 const BETWEEN_BATCHES_MS = 100;
@@ -26,16 +28,22 @@ export async function drain({ io, sessions, underWay }: DrainParts): Promise<voi
     const retryAfterMs = Math.floor(Math.random() * LIMITS.drainSpreadMs);
     return session.notice({ notice: 'draining', retryAfterMs });
   });
-  const patience = new AbortController();
-  await Promise.race([
-    Promise.allSettled([...told, ...underWay]),
-    sleep(ANSWERS_WITHIN_MS, undefined, { signal: patience.signal }).catch(() => undefined),
-  ]);
-  patience.abort();
+  await within(ANSWERS_WITHIN_MS, [...told, ...underWay]);
   const sockets = [...io.sockets.sockets.values()];
+  const closed = sockets.map((socket) => new Promise((resolve) => socket.once('disconnect', resolve)));
   const size = Math.max(SMALLEST_BATCH, Math.ceil(sockets.length / BATCHES));
   for (let i = 0; i < sockets.length; i += size) {
     if (i > 0) await sleep(BETWEEN_BATCHES_MS);
     for (const socket of sockets.slice(i, i + size)) closeTransport(socket);
   }
+  // Closing the server throws away what is not written yet, so the last words are waited for.
+  await within(LAST_WORDS_WITHIN_MS, closed);
+}
+
+/** When all have settled, or after `ms`. */
+async function within(ms: number, all: readonly Promise<unknown>[]): Promise<void> {
+  const patience = new AbortController();
+  const { signal } = patience;
+  await Promise.race([Promise.allSettled(all), sleep(ms, undefined, { signal }).catch(() => undefined)]);
+  patience.abort();
 }

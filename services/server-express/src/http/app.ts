@@ -7,7 +7,7 @@ import { securityHeaders } from './security.ts';
 import { webFiles } from './web-files.ts';
 
 export interface AppParts {
-  readonly store: Store;
+  readonly store: Pick<Store, 'ping'>;
   readonly metrics: Metrics;
   readonly log: Log;
   readonly webDir: string;

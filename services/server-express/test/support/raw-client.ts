@@ -147,6 +147,8 @@ export class RawClient {
   readonly #calls = new Map<number, Waiter>();
   readonly #watchers = new Set<() => void>();
   #lastCall = 0;
+  /** Disconnected, and everything from before it was looked at. */
+  #gone = false;
   #out: Promise<unknown> = Promise.resolve();
   #in: Promise<unknown> = Promise.resolve();
 
@@ -169,6 +171,7 @@ export class RawClient {
       this.#inOrder(() => {
         for (const { reject } of this.#calls.values()) reject(new Error(`disconnected: ${reason}`));
         this.#calls.clear();
+        this.#gone = true;
       }),
     );
   }
@@ -252,7 +255,7 @@ export class RawClient {
     return new Promise((resolve, reject) => {
       const watcher = (): void => {
         if (holds()) resolve();
-        else if (this.socket.connected) return;
+        else if (!this.#gone) return;
         else reject(new Error('disconnected while waiting'));
         this.#watchers.delete(watcher);
       };
