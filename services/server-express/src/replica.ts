@@ -16,6 +16,7 @@ import { FanOut } from './live/fan-out.ts';
 import { Followers } from './live/followers.ts';
 import { Presence } from './live/presence.ts';
 import { Receipts } from './live/receipts.ts';
+import { cutOffSlowReaders } from './live/slow-readers.ts';
 import type { Log } from './log.ts';
 import { Metrics } from './metrics.ts';
 import { KeyChains } from './rooms/key-chains.ts';
@@ -83,6 +84,7 @@ export async function runReplica({ config, store, keys, log }: ReplicaParts): Pr
     draining: isDraining,
   };
   fanOut.start();
+  const stopCutting = cutOffSlowReaders(io, metrics);
   io.on('connection', (socket) => {
     metrics.connections.inc();
     socket.on('disconnect', () => metrics.connections.dec());
@@ -96,6 +98,7 @@ export async function runReplica({ config, store, keys, log }: ReplicaParts): Pr
     await drain({ io, sessions, underWay });
     fanOut.stop();
     receipts.stop();
+    stopCutting();
     // Keep-alive connections and peers that never close would hold the server open.
     http.closeAllConnections();
     await io.close();

@@ -2,6 +2,7 @@
  * Bad input gets a code and a sentence; nothing is stored, nothing crashes, and another client notices nothing: every test here
  * runs beside somebody who goes on chatting.
  */
+import type { Socket } from 'node:net';
 import {
   type Bytes,
   b64,
@@ -373,6 +374,24 @@ async function slowest(count: number): Promise<number> {
   }
   return worst;
 }
+
+test('a peer that asks for the log and reads none of it is cut off; the log is still there', async () => {
+  const own = await makeRoom(ada, adas);
+  const text = 'x'.repeat(40_000);
+  for (let i = 0; i < 30; i++) await own.say(ada, adas, text);
+  const client = await signIn(replica.url, ada);
+  const { _socket: tcp } = (client.socket.io.engine.transport as unknown as { ws: { _socket: Socket } }).ws;
+  tcp.pause();
+  for (let i = 1; i <= 100; i++) {
+    client.rawFrame({ id: i, call: 'read', args: { room: own.key, from: 1, limit: 256 } });
+  }
+  const cutOff = async () =>
+    (await (await fetch(`${replica.url}/metrics`)).text()).includes('code="slow_reader"} 1');
+  await expect.poll(cutOff, { timeout: 10_000, interval: 250 }).toBe(true);
+  tcp.resume();
+  await client.greeted.ended;
+  expect(await headOf(adas, own)).toBe(32);
+});
 
 test('every bit of a header, flipped: refused', async () => {
   // A room of its own: what is flipped may name another device's sequence, another room, another id.

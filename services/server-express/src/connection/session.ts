@@ -142,11 +142,11 @@ export class Session {
 }
 
 /**
- * Closes what lies under Socket.IO once its buffer is written. A Socket.IO "disconnect" packet would stop the client from
- * coming back (design section 8).
+ * Closes what lies under Socket.IO once its buffer is written (`discard`: at once, and the buffer is dropped). A Socket.IO
+ * "disconnect" packet would stop the client from coming back (design section 8).
  */
-export function closeTransport(socket: Socket): void {
-  socket.conn.close();
+export function closeTransport(socket: Socket, discard = false): void {
+  socket.conn.close(discard);
 }
 
 /** Tells a connection why it ends, in the clear since it may have no channel, and ends it. */

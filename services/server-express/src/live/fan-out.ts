@@ -17,8 +17,8 @@ import type { Followers } from './followers.ts';
 import type { Receipts } from './receipts.ts';
 import { segments } from './segments.ts';
 
-/** After a failed read the room is tried again: nobody else may wake it. */
-const RETRY_MS = 1000;
+/** How often heads are compared: after a lost wake-up or a failed read nobody else may wake the room. */
+const COMPARE_MS = 3000;
 
 export interface FanOutParts {
   readonly io: Server;
@@ -38,6 +38,7 @@ export class FanOut {
   /** Acks on their way, by room: they leave before the entries do. */
   readonly #acks = new Map<string, Set<Promise<unknown>>>();
   #flushing: NodeJS.Immediate | null = null;
+  #comparing: NodeJS.Timeout | null = null;
   #unsubscribe: (() => void) | null = null;
 
   constructor(parts: FanOutParts) {
@@ -49,10 +50,13 @@ export class FanOut {
       const follower = this.#parts.followers.find(room);
       if (follower !== undefined) this.#wake(follower);
     });
+    this.#comparing = setInterval(() => void this.#compareHeads(), COMPARE_MS);
+    this.#comparing.unref();
   }
 
   stop(): void {
     this.#unsubscribe?.();
+    if (this.#comparing !== null) clearInterval(this.#comparing);
     if (this.#flushing !== null) clearImmediate(this.#flushing);
   }
 
@@ -97,6 +101,17 @@ export class FanOut {
     });
   }
 
+  async #compareHeads(): Promise<void> {
+    const followers = this.#parts.followers.all();
+    try {
+      const heads = await this.#parts.store.heads(followers.map((follower) => follower.room));
+      for (const [i, follower] of followers.entries())
+        if ((heads[i] ?? 0) > follower.emitted) this.#wake(follower);
+    } catch (error) {
+      this.#parts.log.warn({ err: error }, 'heads could not be compared');
+    }
+  }
+
   async #run(follower: Follower): Promise<void> {
     if (follower.running) {
       follower.dirty = true;
@@ -111,7 +126,6 @@ export class FanOut {
     } catch (error) {
       if (!(error instanceof SottoError && error.code === 'chain_conflict')) {
         this.#parts.log.error({ err: error }, 'a room could not be read for fan-out');
-        setTimeout(() => this.#wake(follower), RETRY_MS).unref();
       }
     } finally {
       follower.running = false;

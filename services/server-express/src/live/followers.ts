@@ -25,6 +25,10 @@ export class Followers {
     return this.#rooms.get(followerKey(room));
   }
 
+  all(): Follower[] {
+    return [...this.#rooms.values()];
+  }
+
   ofSession(session: Session): ReadonlySet<Follower> {
     return this.#ofSession.get(session) ?? new Set();
   }
