@@ -28,10 +28,21 @@ interface Measured {
   readonly perSecond: number;
   /** Milliseconds from a send to its acknowledgement, ascending. */
   readonly latencies: readonly number[];
+  /** Milliseconds of CPU a send, of the replica and of the clients that load it (all threads of each). */
+  readonly replicaCpuMs: number;
+  readonly clientCpuMs: number;
 }
 
-async function sendAll(loads: readonly Load[]): Promise<Measured> {
+/** Seconds of CPU that the replica has used so far, as it tells its operator. */
+async function replicaCpu(url: string): Promise<number> {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  return Number(/^process_cpu_seconds_total(?:\{.*\})? (\S+)/m.exec(text)?.[1]);
+}
+
+async function sendAll(url: string, loads: readonly Load[]): Promise<Measured> {
   const latencies: number[] = [];
+  const cpuBefore = await replicaCpu(url);
+  const ownBefore = process.cpuUsage();
   const begun = performance.now();
   await Promise.all(
     loads.map(async ({ client, envelopes }) => {
@@ -44,7 +55,14 @@ async function sendAll(loads: readonly Load[]): Promise<Measured> {
     }),
   );
   const seconds = (performance.now() - begun) / 1000;
-  return { perSecond: latencies.length / seconds, latencies: latencies.sort((a, b) => a - b) };
+  const own = process.cpuUsage(ownBefore);
+  const sends = latencies.length;
+  return {
+    perSecond: sends / seconds,
+    latencies: latencies.sort((a, b) => a - b),
+    replicaCpuMs: (((await replicaCpu(url)) - cpuBefore) * 1000) / sends,
+    clientCpuMs: (own.user + own.system) / 1000 / sends,
+  };
 }
 
 const texts = (count: number): string[] =>
@@ -64,23 +82,23 @@ async function signUp(url: string): Promise<BareMember[]> {
   return members;
 }
 
-async function run(replica: Replica): Promise<void> {
-  const members = await signUp(replica.url);
+async function run({ url }: Replica): Promise<void> {
+  const members = await signUp(url);
   const first = members[0] as BareMember;
 
   // Unmeasured, so that the first row does not pay for a cold process.
-  await sendAll([await load(await makeBareRoom([first]), first, 200)]);
+  await sendAll(url, [await load(await makeBareRoom([first]), first, 200)]);
 
-  const alone = await sendAll([await load(await makeBareRoom([first]), first, MESSAGES_ALONE)]);
+  const alone = await sendAll(url, [await load(await makeBareRoom([first]), first, MESSAGES_ALONE)]);
 
   const apart: Load[] = [];
   for (const member of members) apart.push(await load(await makeBareRoom([member]), member, MESSAGES_EACH));
-  const many = await sendAll(apart);
+  const many = await sendAll(url, apart);
 
   const room = await makeBareRoom(members);
   const shared: Load[] = [];
   for (const member of members) shared.push(await load(room, member, MESSAGES_EACH_IN_ONE_ROOM));
-  const together = await sendAll(shared);
+  const together = await sendAll(url, shared);
 
   const row = (name: string, m: Measured): string[] => [
     name,
@@ -88,10 +106,12 @@ async function run(replica: Replica): Promise<void> {
     `${(m.perSecond / alone.perSecond).toFixed(1)} x`,
     quantile(m.latencies, 0.5).toFixed(1),
     quantile(m.latencies, 0.99).toFixed(1),
+    m.replicaCpuMs.toFixed(2),
+    m.clientCpuMs.toFixed(2),
   ];
   printTable(
     'Sends through one replica with SQLite, each client waiting for its acknowledgement',
-    ['', 'sends/s', 'of one', 'median ms', 'p99 ms'],
+    ['', 'sends/s', 'of one', 'median ms', 'p99 ms', 'replica CPU ms', 'clients CPU ms'],
     [
       row('1 client', alone),
       row(`${CLIENTS} clients, a room each (goal: 5 x)`, many),
