@@ -62,11 +62,17 @@ export async function keyFile(path: string, database: string): Promise<KeyMateri
     }
     await writeOnce(path, format(await newKeyMaterial(), new Date()));
   }
+  let text: string;
   try {
-    return parse(await readFile(path, 'utf8'));
+    text = await readFile(path, 'utf8');
   } catch (error) {
-    throw new StartFault(
-      `The server keys ${path} cannot be read (${(error as Error).message}); restore them from a backup.`,
-    );
+    const { code } = error as NodeJS.ErrnoException;
+    throw new StartFault(`The server keys ${path} cannot be read (${code}).`);
+  }
+  try {
+    return parse(text);
+  } catch {
+    // What went wrong is not told: a parser's message quotes what it read, and that is a key.
+    throw new StartFault(`The server keys ${path} are damaged; restore them from a backup.`);
   }
 }
