@@ -2,7 +2,17 @@
  * Bad envelopes get a code and a sentence; nothing is stored, nothing crashes, and another client notices nothing: every test
  * here runs beside somebody who goes on chatting.
  */
-import { type Bytes, b64, ERRORS, isNack, LIMITS, type Nack, randomBytes, zeros } from '@sotto/protocol';
+import {
+  type Bytes,
+  b64,
+  ERRORS,
+  HEADER_BYTES,
+  isNack,
+  LIMITS,
+  type Nack,
+  randomBytes,
+  zeros,
+} from '@sotto/protocol';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { Bystander } from './support/bystander.ts';
 import { creationField, nextStatement, type Person, person, point } from './support/people.ts';
@@ -250,25 +260,33 @@ test('statements that are not allowed: roles, chain points, twice the same membe
   await refusal(await room.statement(ada, { type: 'member.leave' }, {}, randomBytes(32)), 'membership_stale');
 });
 
-test('every bit of a header, flipped: refused', async () => {
-  // A room of its own: what is flipped may name another device's sequence, another room, another id.
-  const own = await makeRoom(ada, adas);
-  const envelope = await own.message(ada, 'tamper with me');
+/** Sends copies of the envelope, each with one of these bits flipped; how often each refusal was given. */
+async function flip(envelope: Bytes, bits: readonly number[]): Promise<Map<string, number>> {
   const codes = new Map<string, number>();
-  for (let bit = 0; bit < 228 * 8; bit += LIMITS.envelopesPerSend) {
-    const flipped: Bytes[] = [];
-    for (let i = bit; i < Math.min(bit + LIMITS.envelopesPerSend, 228 * 8); i++) {
+  for (let i = 0; i < bits.length; i += LIMITS.envelopesPerSend) {
+    const flipped = bits.slice(i, i + LIMITS.envelopesPerSend).map((bit) => {
       const copy = envelope.slice();
-      copy[i >> 3] = (copy[i >> 3] as number) ^ (1 << (i & 7));
-      flipped.push(copy);
-    }
+      copy[bit >> 3] = (copy[bit >> 3] as number) ^ (1 << (bit & 7));
+      return copy;
+    });
     for (const answer of await adas.send(...flipped)) {
-      if (!isNack(answer)) throw new Error(`a flipped bit was admitted (${bit})`);
+      if (!isNack(answer)) throw new Error(`a flipped bit was admitted (one of ${bits[i]} and the next)`);
       codes.set(answer.error.code, (codes.get(answer.error.code) ?? 0) + 1);
     }
   }
-  console.log('header bits:', Object.fromEntries(codes));
-  expect([...codes.values()].reduce((a, b) => a + b)).toBe(228 * 8);
+  return codes;
+}
+
+test('every bit of a header and 2,000 bits of body and signature, flipped one by one: refused', async () => {
+  const own = await makeRoom(ada, adas);
+  const envelope = await own.message(ada, 'tamper with me');
+  const headerBits = HEADER_BYTES * 8;
+  const header = await flip(envelope, [...Array(headerBits).keys()]);
+  console.log('header bits:', Object.fromEntries(header));
+  expect([...header.values()].reduce((a, b) => a + b)).toBe(headerBits);
+  const rest = envelope.length * 8 - headerBits;
+  const sampled = Array.from({ length: 2000 }, (_, i) => headerBits + Math.floor((i * rest) / 2000));
+  expect(await flip(envelope, sampled)).toEqual(new Map([['bad_signature', 2000]]));
   expect(await headOf(adas, own)).toBe(2);
   const [answer] = await adas.send(envelope);
   expect(answer).toMatchObject({ seq: 3 });

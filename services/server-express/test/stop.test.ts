@@ -155,3 +155,21 @@ test('a port in use is said in one sentence', async () => {
   expect(code).toBe(1);
   expect(stderr).toBe(`Cannot listen on 127.0.0.1:${port}: something else listens there.\n`);
 });
+
+test('at its most talkative the program logs no handle, no text and no key', async () => {
+  const { child, ended, line } = run(['--port', '0', '--data', dataDir], { SOTTO_LOG_LEVEL: 'trace' });
+  const url = (await line).split(' ').at(-1) ?? '';
+  const ada = await person(0, 'lovelace-canary');
+  const client = await signUp(url, ada);
+  const room = await makeRoom(ada, client);
+  await room.say(ada, client, 'text-canary');
+  await client.send(new Uint8Array(1000).fill(65));
+  client.socket.emit('frame', Buffer.from('frame-canary'));
+  await client.greeted.ended;
+  child.kill('SIGTERM');
+  const { stderr } = await ended;
+  const keys = readFileSync(join(dataDir, 'server-keys.json'), 'utf8').match(/[\w-]{40,}/g) ?? [];
+  expect(keys.length).toBeGreaterThanOrEqual(5);
+  for (const secret of ['canary', client.ticket().ticket, room.key, ...keys])
+    expect(stderr).not.toContain(secret);
+});

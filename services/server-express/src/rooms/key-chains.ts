@@ -28,14 +28,19 @@ export class KeyChains {
 
   async #upTo(account: Bytes, seq: number): Promise<KeyChain | null> {
     const key = hex(account);
-    const kept = this.#chains.get(key);
-    if (kept !== undefined && kept.seq >= seq) return kept;
-    const loading = this.#loading.get(key) ?? this.#load(account, kept ?? null);
-    this.#loading.set(key, loading);
-    try {
-      return await loading;
-    } finally {
-      this.#loading.delete(key);
+    for (;;) {
+      const kept = this.#chains.get(key);
+      if (kept !== undefined && kept.seq >= seq) return kept;
+      // A load that began before the newest statement was stored may come back without it: then once more.
+      const joined = this.#loading.get(key);
+      const loading = joined ?? this.#load(account, kept ?? null);
+      this.#loading.set(key, loading);
+      try {
+        const chain = await loading;
+        if (joined === undefined || (chain !== null && chain.seq >= seq)) return chain;
+      } finally {
+        if (this.#loading.get(key) === loading) this.#loading.delete(key);
+      }
     }
   }
 

@@ -41,14 +41,16 @@ interface Known {
   readonly digests: readonly Bytes[];
 }
 
+type Digests = Pick<Store, 'digests' | 'checkpoint' | 'checkpointBelow'>;
+
 export class RoomChains {
-  readonly #store: Store;
+  readonly #store: Digests;
   readonly #log: Log;
   readonly #chains = new QuickLRU<string, Promise<RoomChain>>({ maxSize: ROOMS });
   /** Rooms whose chain differs from a checkpoint. Never forgotten: the replica must not serve them again. */
   readonly #conflicts = new Set<string>();
 
-  constructor(store: Store, log: Log) {
+  constructor(store: Digests, log: Log) {
     this.#store = store;
     this.#log = log;
   }
