@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { openSqliteStore } from '@sotto/log';
+import { openSqliteStore, type Store } from '@sotto/log';
 import { DEFAULTS, type ReplicaConfig } from './config.ts';
 import { keyFile } from './keys/key-file.ts';
 import { type KeySource, keyMaterialOf, serverKeysOf } from './keys/server-keys.ts';
@@ -43,11 +43,22 @@ export async function startReplica(options: StartOptions): Promise<Replica> {
   const database = join(config.dataDir, 'sotto.db');
   const material = await (keySource ?? (() => keyFile(join(config.dataDir, 'server-keys.json'), database)))();
   const keys = await serverKeysOf(material);
-  const store = await openSqliteStore(database);
+  const store = await openStore(database);
   try {
     return await runReplica({ config, store, keys, log });
   } catch (error) {
     await store.close();
     throw error;
+  }
+}
+
+/** A database that cannot be opened is named and left as it is. */
+async function openStore(path: string): Promise<Store> {
+  try {
+    return await openSqliteStore(path);
+  } catch (error) {
+    const { message } = error as Error;
+    const sentence = `The database ${path} cannot be opened and was left as it is (${message}).`;
+    throw new StartFault(message.includes(path) ? message : sentence);
   }
 }
