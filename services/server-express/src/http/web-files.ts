@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import express, { type RequestHandler, Router } from 'express';
 
-const NOT_BUILT = 'The web client is not built yet: run "npm run build -w web", or use "npx sotto".\n';
+const NOT_BUILT = 'The web client is not built yet.\n';
 /** Paths that the page itself looks at: the start, an invite, a room. */
 const PAGES = ['/', '/i', '/r', '/r/*rest'];
 const YEAR_S = 365 * 24 * 3600;
