@@ -1,5 +1,5 @@
 /** Opening the database file: the pragmas, the birth of a new store, and the refusal of a file that is not ours. */
-import { existsSync } from 'node:fs';
+import { existsSync, renameSync, rmSync } from 'node:fs';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { b64, randomBytes } from '@sotto/protocol';
 import { APPLICATION_ID, SCHEMA, SCHEMA_VERSION } from './schema.ts';
@@ -50,32 +50,37 @@ const damaged = (path: string, why: string) =>
     `The database ${path} cannot be used: ${why}. Nothing in it was changed; restore it from a backup.`,
   );
 
-function begin(db: Database, path: string, isNew: boolean): string {
-  // One process per data folder: two would give out the same sequence numbers.
-  db.exec('PRAGMA locking_mode = EXCLUSIVE');
-  // An ack must mean "on the disk": WAL with FULL syncs the log at every commit.
-  db.exec('PRAGMA journal_mode = WAL');
+const only = (row: Row | undefined): unknown => Object.values(row ?? {})[0];
+
+/**
+ * Makes a whole database beside `path` and moves it there, so that a crash at birth leaves none rather than half of
+ * one, and an emptied file is never taken for a new store.
+ */
+function giveBirth(path: string): void {
+  const newborn = `${path}.new`;
+  rmSync(newborn, { force: true });
+  const db = new Database(newborn);
   db.exec('PRAGMA synchronous = FULL');
-  db.exec('PRAGMA foreign_keys = OFF');
-  if (isNew) {
-    db.exec('BEGIN IMMEDIATE');
-    db.exec(SCHEMA);
-    db.run('INSERT INTO store (generation) VALUES (?)', b64(randomBytes(16)));
-    db.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
-    db.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
-    db.exec('COMMIT');
-  } else {
-    const id = Object.values(db.get('PRAGMA application_id') ?? {})[0];
-    const version = Object.values(db.get('PRAGMA user_version') ?? {})[0];
-    if (id !== APPLICATION_ID) throw damaged(path, 'it is not a Sotto database');
-    if (version !== SCHEMA_VERSION)
-      throw damaged(path, `its schema is version ${version}, this program knows ${SCHEMA_VERSION}`);
-    const check = Object.values(db.get('PRAGMA quick_check(1)') ?? {})[0];
-    if (check !== 'ok') throw damaged(path, `it is damaged (${String(check)})`);
+  db.exec('BEGIN IMMEDIATE');
+  db.exec(SCHEMA);
+  db.run('INSERT INTO store (generation) VALUES (?)', b64(randomBytes(16)));
+  db.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
+  db.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
+  db.exec('COMMIT');
+  db.close();
+  renameSync(newborn, path);
+}
+
+/** Reads and refuses before the first pragma that would write. */
+function check(db: Database, path: string): void {
+  const version = only(db.get('PRAGMA user_version'));
+  if (only(db.get('PRAGMA application_id')) !== APPLICATION_ID)
+    throw damaged(path, 'it is not a Sotto database');
+  if (version !== SCHEMA_VERSION) {
+    throw damaged(path, `its schema is version ${version}, this program knows ${SCHEMA_VERSION}`);
   }
-  const store = db.get<{ generation: string }>('SELECT generation FROM store');
-  if (store === undefined) throw damaged(path, 'it has no generation');
-  return store.generation;
+  const fault = only(db.get('PRAGMA quick_check(1)'));
+  if (fault !== 'ok') throw damaged(path, `it is damaged (${String(fault)})`);
 }
 
 /**
@@ -83,11 +88,19 @@ function begin(db: Database, path: string, isNew: boolean): string {
  * damaged, of another schema, or held by another process. Such a file is left as it is.
  */
 export function openDatabase(path: string): { db: Database; generation: string } {
-  const isNew = !existsSync(path);
+  if (!existsSync(path)) giveBirth(path);
   let db: Database | null = null;
   try {
     db = new Database(path);
-    return { db, generation: begin(db, path, isNew) };
+    // One process per data folder: two would give out the same sequence numbers.
+    db.exec('PRAGMA locking_mode = EXCLUSIVE');
+    check(db, path);
+    // An ack must mean "on the disk": WAL with FULL syncs the log at every commit.
+    db.exec('PRAGMA journal_mode = WAL');
+    db.exec('PRAGMA synchronous = FULL');
+    const store = db.get<{ generation: string }>('SELECT generation FROM store');
+    if (store === undefined) throw damaged(path, 'it has no generation');
+    return { db, generation: store.generation };
   } catch (error) {
     db?.close();
     const { message } = error as Error;
