@@ -18,7 +18,13 @@ let dataDir: string;
 beforeEach(() => {
   dataDir = mkdtempSync(join(tmpdir(), 'sotto-stop-'));
 });
-afterEach(() => rmSync(dataDir, { recursive: true, force: true }));
+/** No test leaves a program behind, not even one that failed half-way. */
+const running = new Set<ChildProcess>();
+afterEach(() => {
+  for (const child of running) child.kill('SIGKILL');
+  running.clear();
+  rmSync(dataDir, { recursive: true, force: true });
+});
 
 test('sends under way are answered, clients are told when to return, the transport closes', async () => {
   const replica = await testReplica({ dataDir });
@@ -70,6 +76,7 @@ interface Run {
 
 function run(args: string[], env: Record<string, string> = {}): Run {
   const child = spawn(process.execPath, [MAIN, ...args], { env: { ...process.env, ...env } });
+  running.add(child);
   let [stdout, stderr] = ['', ''];
   const line = new Promise<string>((resolve) => {
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
