@@ -9,9 +9,11 @@ const RETRY_AFTER_MS = 1000;
 export function wireErrorOf(thrown: unknown, log: Log, where: string): WireError {
   if (thrown instanceof SottoError) {
     const error = thrown.toWire();
-    return error.code === 'unavailable'
-      ? { ...error, retryAfterMs: error.retryAfterMs ?? RETRY_AFTER_MS }
-      : error;
+    if (error.code !== 'unavailable') return error;
+    // The peer is told that it will be tried again; why it failed (a full disk, a lost store) is the operator's business.
+    log.error({ why: error.detail, where }, 'the store refused');
+    const { detail: _, ...told } = error;
+    return { ...told, retryAfterMs: error.retryAfterMs ?? RETRY_AFTER_MS };
   }
   const correlation = randomUUID();
   log.error({ err: thrown, correlation, where }, 'unexpected failure');
