@@ -7,8 +7,6 @@ export interface Person {
   readonly device: Bytes;
 }
 
-export const bytes = (text: string): Bytes => new TextEncoder().encode(text) as Bytes;
-
 /** An account with one live device and a chain of `statements` statements. */
 export async function person(store: Store, statements = 3): Promise<Person> {
   const account = randomBytes(16);
