@@ -48,7 +48,7 @@ export class Inbox {
     } catch (error) {
       this.#refuse(error, {});
       const { code } = error as SottoError;
-      if (ERRORS[code].disconnect) void this.#session.end(error as SottoError);
+      if (ERRORS[code].disconnect) void this.#session.end((error as SottoError).toWire());
       return;
     }
     for (const bytes of envelopes) this.#takeOne(bytes, refusal);

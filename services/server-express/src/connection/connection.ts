@@ -1,5 +1,5 @@
 /** One Socket.IO connection, from its hello to its end: which event means what in which state, and how often. */
-import { type Hello, LIMITS, SottoError } from '@sotto/protocol';
+import { type Hello, LIMITS, SottoError, type WireError } from '@sotto/protocol';
 import type { Socket } from 'socket.io';
 import { Inbox, type InboxParts } from '../admission/inbox.ts';
 import type { ReplicaConfig } from '../config.ts';
@@ -42,7 +42,7 @@ export class Connection {
     const { framesPerSecond, frameBurst } = parts.config;
     this.#bucket = new TokenBucket(framesPerSecond, frameBurst, performance.now());
     this.#timer = setTimeout(
-      () => this.#end(new SottoError('timeout', 'handshake')),
+      () => this.#end(new SottoError('timeout', 'handshake').toWire()),
       LIMITS.handshakeTimeoutMs,
     );
     socket.onAny((event: string, payload: unknown) => this.#take(event, payload));
@@ -56,19 +56,21 @@ export class Connection {
     const waitMs = this.#bucket.take(performance.now());
     const refusal = waitMs === 0 ? this.#drainRefusal() : new SottoError('rate_limited', undefined, waitMs);
     if (this.#bucket.flooding) {
-      this.#end(new SottoError('rate_limited', 'the connection is closed since the flood went on', waitMs));
+      this.#end(
+        new SottoError('rate_limited', 'the connection is closed since the flood went on', waitMs).toWire(),
+      );
     } else if (event === 'auth') {
       void this.#auth(payload, refusal);
     } else if (this.#open === null) {
-      this.#end(refusal ?? new SottoError('auth_required', 'the handshake comes first'));
+      this.#end((refusal ?? new SottoError('auth_required', 'the handshake comes first')).toWire());
     } else if (!(payload instanceof Uint8Array)) {
-      this.#end(new SottoError('bad_frame', 'an event that this version does not know'));
+      this.#end(new SottoError('bad_frame', 'an event that this version does not know').toWire());
     } else if (event === 'frame') {
       this.#open.dispatch.take(payload, refusal);
     } else if (event === 'send') {
       this.#open.inbox.take(payload, refusal);
     } else {
-      this.#end(new SottoError('bad_frame', 'an event that this version does not know'));
+      this.#end(new SottoError('bad_frame', 'an event that this version does not know').toWire());
     }
   }
 
@@ -91,10 +93,10 @@ export class Connection {
       await openSession(this.#parts, this.#socket, who, address, (session) => this.#opened(session));
       metrics.handshakes.inc({ outcome: who.resumed ? 'resumed' : 'ok' });
     } catch (thrown) {
-      const error = SottoError.fromWire(wireErrorOf(thrown, log, 'handshake'));
+      const error = wireErrorOf(thrown, log, 'handshake');
       metrics.handshakes.inc({ outcome: error.code });
       // The one refusal after which the same connection may try again, with the device key.
-      if (error.code === 'ticket_invalid') this.#socket.emit('refused', JSON.stringify(error.toWire()));
+      if (error.code === 'ticket_invalid') this.#socket.emit('refused', JSON.stringify(error));
       else this.#end(error);
     } finally {
       this.#authenticating = false;
@@ -108,7 +110,7 @@ export class Connection {
   }
 
   /** The last word. What was taken and refused before it is still answered before it. */
-  #end(error: SottoError): void {
+  #end(error: WireError): void {
     if (this.#ended) return;
     this.#ended = true;
     this.#parts.metrics.cutOff.inc({ code: error.code });

@@ -45,7 +45,7 @@ export class Dispatch {
       try {
         value = await opened;
       } catch (error) {
-        await this.#session.end(error as SottoError);
+        await this.#session.end((error as SottoError).toWire());
         return;
       }
       this.#call(value, refusal);
@@ -62,7 +62,7 @@ export class Dispatch {
     const id = (value as { id?: unknown } | null)?.id;
     if (fault !== null && !(Number.isSafeInteger(id) && (id as number) > 0)) {
       // Without a number there is nothing to answer to.
-      void this.#session.end(new SottoError('bad_request', fault));
+      void this.#session.end(new SottoError('bad_request', fault).toWire());
       return;
     }
     const refused = refusal ?? (fault === null ? null : new SottoError('bad_request', fault));

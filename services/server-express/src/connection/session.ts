@@ -12,8 +12,8 @@ import {
   type Nack,
   type Notice,
   type Reply,
-  type SottoError,
   type Welcome,
+  type WireError,
 } from '@sotto/protocol';
 import type { Socket } from 'socket.io';
 
@@ -111,7 +111,7 @@ export class Session {
   }
 
   /** Says why, then closes the transport, after all that was sealed before. Never a Socket.IO disconnect: see `closeTransport`. */
-  end(error: SottoError): Promise<void> {
+  end(error: WireError): Promise<void> {
     void this.#sendAcks();
     return this.#then(() => refuse(this.#socket, error));
   }
@@ -150,7 +150,7 @@ export function closeTransport(socket: Socket, discard = false): void {
 }
 
 /** Tells a connection why it ends, in the clear since it may have no channel, and ends it. */
-export function refuse(socket: Socket, error: SottoError): void {
-  socket.emit('refused', JSON.stringify(error.toWire()));
+export function refuse(socket: Socket, error: WireError): void {
+  socket.emit('refused', JSON.stringify(error));
   closeTransport(socket);
 }

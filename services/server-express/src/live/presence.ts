@@ -53,6 +53,6 @@ export class Presence {
   /** A revoked device is told so and cut off. */
   revoked(account: Bytes, device: Bytes): void {
     for (const session of this.#sessions.ofDevice(account, device))
-      void session.end(new SottoError('device_revoked'));
+      void session.end(new SottoError('device_revoked').toWire());
   }
 }
