@@ -52,7 +52,8 @@ const DEFECTS: Record<FaultName, (run: { sent: Sent[]; log: Logged[] }, random: 
     return { sent: sent.map((s) => (s === victim ? { ...s, acks: lie(s.acks) } : s)), log };
   },
   gap({ sent, log }) {
-    const at = 1 + random.below(log.length - 1);
+    // Not the last: a log that ends one entry earlier has no gap.
+    const at = 1 + random.below(log.length - 2);
     return { sent: sent.map((s) => ({ ...s, acks: [] })), log: log.filter((_, i) => i !== at) };
   },
 };
