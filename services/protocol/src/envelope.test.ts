@@ -3,8 +3,8 @@ import { beforeAll, expect, test } from 'vitest';
 import { refusal } from '../testing/refusal.ts';
 import { SEED } from '../testing/seed.ts';
 import { UNSAFE_TIME, type UnsafePerson, unsafePerson } from '../testing/unsafe-person.ts';
-import { type Bytes, equal, utf8, zeros } from './bytes.ts';
-import { randomBytes } from './crypto.ts';
+import { type Bytes, concat, equal, label, u32, utf8, zeros } from './bytes.ts';
+import { aesKey, aesSeal, hkdf, randomBytes, sha256, sign } from './crypto.ts';
 import {
   type DraftHeader,
   type Envelope,
@@ -131,6 +131,33 @@ test('the same payload sealed twice shares neither nonce nor ciphertext', async 
   expect(equal(again.header.keyCommitment, before.header.keyCommitment)).toBe(true);
 });
 
+/** A message made by a device that does not keep the rules: any padding, any key commitment, but sealed and signed. */
+async function unruly(padded: Bytes, commitment?: Bytes): Promise<Envelope> {
+  const both = await hkdf(senderKey, draft.id, label('sotto/1/message'), 64);
+  const nonce = randomBytes(12);
+  const keyCommitment = commitment ?? both.slice(32);
+  const header = encodeHeader({ ...draft, kind: KIND.message, keyCommitment, nonce });
+  const body = await aesSeal(await aesKey(both.slice(0, 32)), nonce, header, padded);
+  const signed = concat(label('sotto/1/envelope'), await sha256(header), await sha256(body));
+  return parseEnvelope(concat(header, body, await sign(ada.devicePair.privateKey, signed)));
+}
+
+test('a key commitment that is not that of the key opens nothing, though all else fits', async () => {
+  expect(await openMessage(await unruly(padPayload(payload)), senderKey)).toEqual(payload);
+  const other = await unruly(padPayload(payload), randomBytes(32));
+  expect(await verifyEnvelope(other, ada.devicePair.publicKey)).toBe(true);
+  expect(await openMessage(other, senderKey)).toBeNull();
+});
+
+test('padding that is not zeros, or a length past the end, opens nothing', async () => {
+  const hidden = padPayload(payload);
+  hidden[255] = 1;
+  expect(await openMessage(await unruly(hidden), senderKey)).toBeNull();
+  const long = padPayload(payload);
+  long.set(u32(253));
+  expect(await openMessage(await unruly(long), senderKey)).toBeNull();
+});
+
 test('plain kinds carry their body as it is, signed', async () => {
   const body = utf8('{"v":1}');
   const key = ada.devicePair.privateKey;
@@ -182,6 +209,15 @@ test('what is no envelope is refused with its reason', async () => {
     expect(() => parseEnvelope(bytes), why).toThrow(`(${why})`);
     expect(await refusal(() => parseEnvelope(bytes))).toBe('bad_envelope');
   }
+});
+
+test('a message body is a tag more than a positive multiple of 256', async () => {
+  const withBody = (length: number) => concat(sealed.slice(0, HEADER_BYTES), zeros(length + SIGNATURE_BYTES));
+  for (const length of [1, 15, 16, 17, 255, 256, 271, 273, 528 - 1]) {
+    expect(await refusal(() => parseEnvelope(withBody(length))), `${length}`).toBe('bad_envelope');
+  }
+  for (const length of [272, 528])
+    expect(await refusal(() => parseEnvelope(withBody(length)))).toBe('accepted');
 });
 
 test('every header comes back from its bytes', () => {

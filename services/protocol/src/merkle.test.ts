@@ -88,6 +88,19 @@ test('every leaf of every tree up to 70 leads to the root, and nothing else does
   }
 });
 
+test('a path that ends too soon, or goes on, leads nowhere', async () => {
+  const leaves = await leavesOf(6);
+  const tree = await merkleTree(leaves);
+  for (const [i, leaf] of leaves.entries()) {
+    const path = tree.path(i);
+    expect(await merkleFold(leaf, i, 6, path)).toEqual(tree.root);
+    for (let length = 0; length < path.length; length++) {
+      expect(await merkleFold(leaf, i, 6, path.slice(0, length))).toBeNull();
+    }
+    expect(await merkleFold(leaf, i, 6, [...path, zeros(32)])).toBeNull();
+  }
+});
+
 test('places outside the tree lead nowhere', async () => {
   const [leaf] = await leavesOf(1);
   for (const [index, size] of [
