@@ -57,6 +57,16 @@ export function aesKey(raw: Bytes): Promise<CryptoKey> {
   return subtle.importKey('raw', raw, 'AES-GCM', false, ['encrypt', 'decrypt']);
 }
 
+/** As `aesKey`, for a key that a device keeps: extractable only where its storage knows nothing but bytes. */
+export function aesKeyKept(raw: Bytes, extractable: boolean): Promise<CryptoKey> {
+  return subtle.importKey('raw', raw, 'AES-GCM', extractable, ['encrypt', 'decrypt']);
+}
+
+/** The 32 bytes of an extractable AES key. */
+export async function exportRaw(key: CryptoKey): Promise<Bytes> {
+  return new Uint8Array(await subtle.exportKey('raw', key));
+}
+
 /** AES-256-GCM: ciphertext followed by the 16-byte tag. The nonce is 12 bytes and unique under the key. */
 export async function aesSeal(key: CryptoKey, nonce: Bytes, aad: Bytes, plaintext: Bytes): Promise<Bytes> {
   return new Uint8Array(

@@ -73,7 +73,8 @@ const liveDevice = (chain: KeyChain, id: string): Device | null => {
 /** Keys of chains in memory, each imported once. By the bytes' identity: the chain that holds them never changes them. */
 const imported = new WeakMap<Bytes, Promise<CryptoKey | null>>();
 
-function verifyKeyOf(spki: Bytes): Promise<CryptoKey | null> {
+/** The verification key of a chain's SPKI bytes, imported once for as long as the chain is kept; null where it is none. */
+export function verifyKeyOf(spki: Bytes): Promise<CryptoKey | null> {
   const known = imported.get(spki);
   if (known !== undefined) return known;
   const key = importVerifyKey(spki);
