@@ -35,6 +35,7 @@ import {
   senderKeyOf,
   signPlain,
   signStatement,
+  verifyEnvelope,
   zeros,
 } from '@sotto/protocol';
 import { unsafeEncryptionPair, unsafeSigningPair } from '@sotto/protocol/testing';
@@ -218,7 +219,9 @@ export class RoomWorld {
   sources() {
     return {
       keyChain: async (account: Bytes) => this.#people.get(hex(account))?.chain as KeyChain,
+      refresh: async () => {},
       recipients: async (epoch: number) => this.recipients.get(epoch) ?? [],
+      verify: verifyEnvelope,
     };
   }
 }
