@@ -1,5 +1,8 @@
-/** @sotto/client: the headless client. So far its surface (`views.ts`) and its connection to a replica. */
-export { Connection, type ConnectionEvents, type ConnectionOptions } from './connection/connection.ts';
-export { type Identity, ServerKeyChanged } from './connection/handshake.ts';
-export type { Session } from './connection/session.ts';
+/**
+ * @sotto/client: the headless client. Its storage comes from outside: `@sotto/client/indexed-db` in browsers, `/file` in programs,
+ * `/memory` in tests.
+ */
+export { type ClientOptions, SottoClient } from './client.ts';
+export type { KeySource } from './keys.ts';
+export type { Storage } from './store/port.ts';
 export type * from './views.ts';

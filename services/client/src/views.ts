@@ -72,8 +72,14 @@ export interface RoomView {
   preview: { handle: string; text: string; at: number } | null;
   /** Accounts that are typing now. */
   typing: string[];
+  /** How far this account has read, over all its devices. */
+  cursor: number;
+  /** Messages before this sequence are not this account's to read; 1 where there are none. */
+  since: number;
   /** Set while the room refuses to go on, because of an alert. */
   halted: boolean;
+  /** Why nothing can be sent now, and what to do about it; null where it can. Offline is no reason: the outbox keeps it. */
+  blocked: { sentence: string; alert: string | null } | null;
 }
 
 /** Each lie has a name; see THREATMODEL.md. */
@@ -188,4 +194,9 @@ export interface SottoClientApi {
   roomCode(room: string): Promise<string>;
   /** A changed account key blocks sending to its rooms until acknowledged. */
   acknowledgeAlert(id: string): Promise<void>;
+
+  /** Calls `listener` with every new value from now on; returns a way to stop. */
+  on<E extends keyof ClientEvents>(event: E, listener: (value: ClientEvents[E]) => void): () => void;
+  /** Ends the connection and closes the storage; what is unsent stays in the outbox. */
+  close(): Promise<void>;
 }

@@ -22,7 +22,9 @@ import {
 } from '@sotto/protocol';
 import { unsafeEncryptionPair, unsafeSigningPair } from '@sotto/protocol/testing';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { Connection, type Identity, ServerKeyChanged, type Session } from '../src/index.ts';
+import { Connection } from '../src/connection/connection.ts';
+import { type Identity, ServerKeyChanged } from '../src/connection/handshake.ts';
+import type { Session } from '../src/connection/session.ts';
 
 const MAIN = fileURLToPath(new URL('../../server-express/src/main.ts', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'sotto-connection-'));
@@ -162,7 +164,7 @@ test('a killed replica: what waits is unknown, and the ticket brings the device 
   const second = await person.online(2);
   expect(second.generation).toBe(first.generation);
   expect(second.welcome.signature).toBeUndefined();
-  await expect(first.session.call('rooms', {})).rejects.toMatchObject({ code: 'unavailable' });
+  await expect(first.session.call('rooms', {})).rejects.toMatchObject({ code: 'no_connection' });
   expect(await second.session.call('rooms', {})).toEqual({ rooms: [] });
 });
 

@@ -62,8 +62,8 @@ export class Connection {
     this.#socket.on('refused', (text: unknown) => this.#refused(String(text)));
     this.#socket.on('frame', (frame: Uint8Array) => this.#session?.takeFrame(frame));
     this.#socket.on('entries', (blob: Uint8Array) => this.#session?.takeEntries(blob));
-    this.#socket.on('disconnect', (reason) => this.#lost(new SottoError('unavailable', reason)));
-    this.#socket.on('connect_error', (error) => this.#lost(new SottoError('unavailable', error.message)));
+    this.#socket.on('disconnect', (reason) => this.#lost(new SottoError('no_connection', reason)));
+    this.#socket.on('connect_error', (error) => this.#lost(new SottoError('no_connection', error.message)));
   }
 
   open(): void {

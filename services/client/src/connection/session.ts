@@ -55,7 +55,7 @@ export class Session {
     this.#onEntries = onEntries;
   }
 
-  /** Rejects with the server's refusal, with `timeout`, or with `unavailable` where the connection ended first. */
+  /** Rejects with the server's refusal, with `timeout`, or with `no_connection` where the connection ended first. */
   call<N extends CallName>(name: N, args: Calls[N]['ask']): Promise<Calls[N]['answer']> {
     return this.#request(name, args, ++this.#lastCall) as Promise<Calls[N]['answer']>;
   }
@@ -134,7 +134,7 @@ export class Session {
 
   /** The connection is gone: whatever waits is unknown. */
   end(): void {
-    this.#ended = new SottoError('unavailable', 'the connection ended');
+    this.#ended = new SottoError('no_connection', 'it ended');
     for (const waiting of this.#calls.values()) {
       clearTimeout(waiting.timer);
       waiting.reject(this.#ended);

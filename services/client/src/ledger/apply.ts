@@ -2,6 +2,7 @@
 import {
   applyMembership,
   type Bytes,
+  type CommitBody,
   chainStep,
   DIGEST_BYTES,
   type Envelope,
@@ -9,7 +10,6 @@ import {
   equal,
   fromB64,
   hex,
-  importVerifyKey,
   isLiveAt,
   type KeyChain,
   KIND,
@@ -19,19 +19,24 @@ import {
   parseEnvelope,
   parseMembership,
   type Recipient,
-  verifyEnvelope,
+  verifyKeyOf,
 } from '@sotto/protocol';
+import type { AlertName } from '../views.ts';
 import { auditCommit } from './audit.ts';
 import { Lie } from './lie.ts';
 import { checkGossip, checkNext, checkWriter } from './sequence.ts';
-import { type EpochState, type Ledger, remember } from './state.ts';
+import type { EpochState, Ledger } from './state.ts';
 
 /** What the checks need from outside; each may fetch, each verifies what it fetches. */
 export interface Sources {
   /** The account's verified key chain, known at least up to position `seq`. */
   keyChain(account: Bytes, seq: number): Promise<KeyChain>;
-  /** The recipients' list of an epoch, as the server tells it. */
-  recipients(epoch: number): Promise<Recipient[]>;
+  /** Takes in all that the server has of these chains now: a committer may have known newer keys than the log names. */
+  refresh(accounts: readonly Bytes[]): Promise<void>;
+  /** The recipients' list of an epoch, as the server tells it; null for epochs from before one's own time. */
+  recipients(epoch: number): Promise<Recipient[] | null>;
+  /** `verifyEnvelope`, or what was verified ahead, side by side with others. */
+  verify(envelope: Envelope, deviceKey: CryptoKey): Promise<boolean>;
 }
 
 export interface Applied {
@@ -57,7 +62,7 @@ export async function applyEntry(
   const isHidden = bytes.length === DIGEST_BYTES;
   const digest = isHidden ? bytes : await envelopeDigest(bytes);
   const chain = await chainStep(ledger.chain, seq, digest);
-  const advanced = { ...ledger, seq, chain, hashes: remember(ledger.hashes, seq, chain) };
+  const advanced = { ...ledger, seq, chain, hashes: ledger.hashes.with(seq, chain) };
   if (isHidden) return { ledger: { ...advanced, hiddenAt: seq }, envelope: null, statement: null };
   const envelope = parse(ledger, bytes);
   const read = envelope.header.kind === KIND.membership ? parseStatement(ledger, envelope) : null;
@@ -85,6 +90,24 @@ export async function applyEntry(
     throw new Lie('ghost-member', sentence, { room: ledger.room, envelope: bytes });
   }
   return { ledger: { ...next, membership }, envelope, statement: read.statement };
+}
+
+/** Lies that touch their own entry alone: what follows can be judged without it. */
+const CONFINED: ReadonlySet<AlertName> = new Set([
+  'bad-signature',
+  'removed-member',
+  'ghost-member',
+  'old-epoch',
+  'message-repeated',
+]);
+
+export const isConfined = (lie: Lie): boolean => CONFINED.has(lie.alert);
+
+/** The ledger behind an entry that was refused: its place in the chain counts, what it says does not. */
+export async function passOver(ledger: Ledger, seq: number, bytes: Bytes): Promise<Ledger> {
+  const digest = bytes.length === DIGEST_BYTES ? bytes : await envelopeDigest(bytes);
+  const chain = await chainStep(ledger.chain, seq, digest);
+  return { ...ledger, seq, chain, hashes: ledger.hashes.with(seq, chain) };
 }
 
 function parse(ledger: Ledger, bytes: Bytes): Envelope {
@@ -139,8 +162,8 @@ async function checkSender(
   if (found === undefined || !isLiveAt(chain, device, position)) {
     throw new Lie('ghost-device', 'A device that this member did not admit wrote into this room.', evidence);
   }
-  const key = await importVerifyKey(found.spki);
-  if (key === null || !(await verifyEnvelope(envelope, key))) {
+  const key = await verifyKeyOf(found.spki);
+  if (key === null || !(await sources.verify(envelope, key))) {
     throw new Lie('bad-signature', 'A message was not signed by the device that it names.', evidence);
   }
 }
@@ -186,8 +209,8 @@ async function adopt(
   sources: Sources,
 ): Promise<EpochState> {
   const evidence = { room: ledger.room, envelope: envelope.bytes };
-  const body = parseCommit(envelope.body);
   const { membership, epoch } = ledger;
+  const body = parseBody(envelope, evidence);
   const previous = epoch?.hash ?? new Uint8Array(32);
   const follows =
     body.epoch === (epoch?.number ?? 0) + 1 &&
@@ -200,10 +223,40 @@ async function adopt(
       evidence,
     );
   }
-  const chains = new Map<string, KeyChain>();
-  for (const [id, member] of membership.members) {
-    chains.set(id, await sources.keyChain(member.account, member.chain.seq));
-  }
-  await auditCommit(body, membership, await sources.recipients(body.epoch), chains);
+  await audit(body, membership, sources);
   return { number: body.epoch, hash, seq, committer: envelope.header.device, body };
+}
+
+function parseBody(envelope: Envelope, evidence: Record<string, Bytes>): CommitBody {
+  try {
+    return parseCommit(envelope.body);
+  } catch (error) {
+    throw new Lie(
+      'planted-room-key',
+      `A room key was made that cannot be read: ${(error as Error).message}`,
+      evidence,
+    );
+  }
+}
+
+async function audit(body: CommitBody, membership: MembershipState, sources: Sources): Promise<void> {
+  const recipients = await sources.recipients(body.epoch);
+  if (recipients === null) return;
+  const members = [...membership.members];
+  const known = async (): Promise<Map<string, KeyChain>> =>
+    new Map(
+      await Promise.all(
+        members.map(
+          async ([id, m]) => [id, await sources.keyChain(m.account, m.chain.seq)] as [string, KeyChain],
+        ),
+      ),
+    );
+  try {
+    await auditCommit(body, membership, recipients, await known());
+  } catch (error) {
+    if (!(error instanceof Lie)) throw error;
+    // Before anybody is accused: what looks like a ghost may be a device that was admitted a moment ago.
+    await sources.refresh(members.map(([, member]) => member.account));
+    await auditCommit(body, membership, recipients, await known());
+  }
 }

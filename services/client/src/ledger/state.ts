@@ -1,5 +1,6 @@
 /** What a client has verified of one room. A value: the checks take one and return the next. */
 import { type Bytes, type CommitBody, chainStart, type MembershipState } from '@sotto/protocol';
+import { ChainMemory } from './chain-memory.ts';
 
 /** The commit in force. */
 export interface EpochState {
@@ -24,8 +25,8 @@ export interface Ledger {
   /** Highest sequence applied, and the room chain there. */
   readonly seq: number;
   readonly chain: Bytes;
-  /** The chain at the newest `REMEMBERED` sequences: what other members' gossip is compared with. */
-  readonly hashes: ReadonlyMap<number, Bytes>;
+  /** The chain at the newest sequences: what other members' gossip is compared with. */
+  readonly hashes: ChainMemory;
   readonly membership: MembershipState | null;
   readonly epoch: EpochState | null;
   /** By hexadecimal device id. */
@@ -34,18 +35,8 @@ export interface Ledger {
   readonly hiddenAt: number;
 }
 
-const REMEMBERED = 4096;
-
 export async function emptyLedger(room: Bytes): Promise<Ledger> {
   const chain = await chainStart(room);
-  const hashes = new Map([[0, chain]]);
+  const hashes = new ChainMemory().with(0, chain);
   return { room, seq: 0, chain, hashes, membership: null, epoch: null, writers: new Map(), hiddenAt: 0 };
-}
-
-/** The hashes with one more, the oldest forgotten. */
-export function remember(hashes: ReadonlyMap<number, Bytes>, seq: number, chain: Bytes): Map<number, Bytes> {
-  const next = new Map(hashes);
-  next.set(seq, chain);
-  next.delete(seq - REMEMBERED);
-  return next;
 }
