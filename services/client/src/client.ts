@@ -26,6 +26,7 @@ import { Lie } from './ledger/lie.ts';
 import { mustKnow } from './people/people.ts';
 import { restoredEpochs } from './room/epochs.ts';
 import { pointOf } from './room/room.ts';
+import { calledChanges } from './room/room-row.ts';
 import type { Change, Storage } from './store/port.ts';
 import { Vault } from './store/vault.ts';
 import type {
@@ -48,6 +49,8 @@ export interface ClientOptions {
   readonly keys?: KeySource;
   /** Default: the system's clock. Ms since the Unix epoch. */
   readonly now?: () => number;
+  /** Only looks: sends nothing, renews no keys, backs nothing up. For a second program beside the one that writes. */
+  readonly readOnly?: boolean;
 }
 
 const NO_ACCOUNT: ConnectionState = {
@@ -71,7 +74,7 @@ export class SottoClient implements SottoClientApi {
   readonly #early: Alerts;
 
   private constructor(options: ClientOptions) {
-    this.#options = { keys: freshKeys, now: Date.now, ...options };
+    this.#options = { keys: freshKeys, now: Date.now, readOnly: false, ...options };
     const { storage, now } = this.#options;
     this.#early = new Alerts(storage, now, (alert) => this.#emitter.emit('alert', alert));
   }
@@ -160,7 +163,7 @@ export class SottoClient implements SottoClientApi {
     try {
       const { items, ...entered } = await restore(this.#options, handle, words, progress);
       const epochs = await restoredEpochs(new Vault(entered.device.storeKey), items.epochs);
-      await this.#enter(entered, epochs, items.verified);
+      await this.#enter(entered, [...epochs, ...calledChanges(items.called)], items.verified);
     } catch (error) {
       if (error instanceof Lie) await this.#early.raise(error, null);
       throw error;
@@ -237,7 +240,7 @@ export class SottoClient implements SottoClientApi {
     const room = await home.newRoom(id);
     const statement: MembershipStatement = { type: 'room.create', salt: b64(salt), chain: pointOf(home.own) };
     try {
-      await room.state(() => statement, { entering: true });
+      await room.enter(statement, async () => undefined);
     } catch (error) {
       home.dropRoom(id);
       throw error;
@@ -264,15 +267,17 @@ export class SottoClient implements SottoClientApi {
   async addMember(id: string, handle: string): Promise<void> {
     const home = await this.#there();
     const room = home.room(id);
-    const found = await this.#told(home.people.find(handle), id);
-    const chain = (await home.people.newest([found.account]))[0] ?? found;
+    const find = async () => {
+      const found = await home.people.find(handle);
+      return (await home.people.newest([found.account]))[0] ?? found;
+    };
+    const chain = await this.#told(find(), id);
     await room.state(() => ({
       type: 'member.add',
       account: b64(chain.account),
       role: 'member',
       chain: pointOf(chain),
     }));
-    await room.introduce();
   }
 
   async previewInvite(
@@ -298,7 +303,7 @@ export class SottoClient implements SottoClientApi {
     const room = known ?? (await home.newRoom(opened.room));
     try {
       await this.#told(joinByInvite(opened, room, home.own, home.wire), opened.room);
-      await room.callIt(opened.preview.roomName);
+      await home.callRoom(room, opened.preview.roomName);
     } catch (error) {
       if (known === undefined && room.role === null) home.dropRoom(opened.room);
       throw error;
@@ -307,7 +312,7 @@ export class SottoClient implements SottoClientApi {
   }
 
   async leave(room: string): Promise<void> {
-    await (await this.#there()).room(room).state(() => ({ type: 'member.leave' }), { afterMessages: true });
+    await (await this.#there()).room(room).state(() => ({ type: 'member.leave' }), true);
   }
 
   async removeMember(room: string, account: string): Promise<void> {

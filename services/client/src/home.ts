@@ -16,6 +16,7 @@ import {
   type Notice,
   type RoomSummary,
   SottoError,
+  utf8,
   type Welcome,
 } from '@sotto/protocol';
 import { Alerts } from './alerts.ts';
@@ -24,7 +25,7 @@ import { ServerKeyChanged } from './connection/handshake.ts';
 import type { Session } from './connection/session.ts';
 import type { Emitter } from './emitter.ts';
 import { isRetryable } from './failure.ts';
-import { verifiedItem } from './identity/backup-items.ts';
+import { calledItem, verifiedItem } from './identity/backup-items.ts';
 import { BackupWriter } from './identity/backup-writer.ts';
 import type { Device } from './identity/device.ts';
 import { destroyOldKeys, isRotationDue, rotate } from './identity/rotation.ts';
@@ -47,6 +48,7 @@ export interface HomeOptions {
   readonly now: () => number;
   readonly device: Device;
   readonly emitter: Emitter;
+  readonly readOnly: boolean;
 }
 
 interface ServerRow {
@@ -95,7 +97,7 @@ export class Home {
       changed: (account) => this.#renamed(account),
       lie: (lie, account) => void this.alerts.raise(lie, null, account),
     });
-    this.#backups = new BackupWriter(device, this.wire, () => this.#session !== null);
+    this.#backups = new BackupWriter(device, this.wire, () => this.#session !== null && !options.readOnly);
     this.#context = this.#roomContext();
   }
 
@@ -188,6 +190,12 @@ export class Home {
     for (const room of this.rooms()) room.announceKeys();
   }
 
+  /** What the invite called a room, for this device and the account's others. */
+  async callRoom(room: Room, name: string): Promise<void> {
+    await room.callIt(name);
+    this.#backups.put(calledItem(room.id), utf8(name), () => undefined);
+  }
+
   backUpVerified(account: string, fingerprint: Bytes): void {
     this.#backups.put(verifiedItem(account), fingerprint, () => undefined);
   }
@@ -258,9 +266,12 @@ export class Home {
         pinned: this.#server?.signKey ?? '',
         hello: error.hello,
       });
-      void this.alerts.raise(lie, null);
-    }
-    this.#setState({ state: 'offline', reason: error.message, retryAt });
+      void this.alerts.raise(lie, null).then(() => this.#setOffline(error, retryAt));
+    } else this.#setOffline(error, retryAt);
+  }
+
+  #setOffline(error: Error, retryAt: number | null): void {
+    if (this.#session === null) this.#setState({ state: 'offline', reason: error.message, retryAt });
   }
 
   /** Pins the server at the first meeting; says so when its storage is another one. */
@@ -294,13 +305,13 @@ export class Home {
     const { storage, keys, now } = this.#options;
     const parts = { device: this.device, storage, wire: this.wire, people: this.people, keys, now };
     try {
-      if (this.#session === null) return;
+      if (this.#session === null || this.#options.readOnly) return;
       if (isRotationDue(this.device, now())) {
         await rotate(parts);
         this.announceKeys();
       }
       const needs = async (): Promise<boolean> =>
-        (await Promise.all(this.rooms().map((room) => room.needsKey()))).includes(true);
+        (await Promise.all(this.rooms().map((room) => room.needsOldKey()))).includes(true);
       await destroyOldKeys(parts, needs);
     } catch (error) {
       this.#failed(error);
@@ -386,6 +397,7 @@ export class Home {
       },
       serverKey: () => this.#serverKey,
       online: () => this.#session !== null,
+      readOnly: this.#options.readOnly,
       failed: (error) => this.#failed(error),
       events: (room) => ({
         changed: () => this.#tellRooms(),

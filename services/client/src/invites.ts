@@ -100,14 +100,16 @@ export async function joinByInvite(
   wire: Wire,
 ): Promise<void> {
   const { invite } = opened;
-  for (;;) {
-    const from = room.ledger.seq + 1;
-    const args = { invite: b64(invite), from, limit: LIMITS.readEntries };
-    const { batch, head } = await wire.read('invite.read', args);
-    if (batch !== null && batch.entries.length > 0) await room.preload(batch.from, batch.entries);
-    if (room.ledger.seq >= head) break;
-    if (room.ledger.seq < from) throw new SottoError('internal', 'the server gave no entries');
-  }
+  const follow = async (): Promise<void> => {
+    for (;;) {
+      const from = room.ledger.seq + 1;
+      const args = { invite: b64(invite), from, limit: LIMITS.readEntries };
+      const { batch, head } = await wire.read('invite.read', args);
+      if (batch !== null && batch.entries.length > 0) await room.preload(batch.from, batch.entries);
+      if (room.ledger.seq >= head) return;
+      if (room.ledger.seq < from) throw new SottoError('internal', 'the server gave no entries');
+    }
+  };
   const proof = await proveJoin(opened.key, fromB64(opened.room), invite, me.account, me.fingerprint);
   const statement: MembershipStatement = {
     type: 'member.join',
@@ -116,5 +118,5 @@ export async function joinByInvite(
     fingerprint: b64(me.fingerprint),
     proof: b64(proof),
   };
-  await room.state(() => statement, { entering: true });
+  await room.enter(statement, follow);
 }

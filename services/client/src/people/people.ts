@@ -120,7 +120,9 @@ export class People {
     return Promise.all(
       accounts.map(async (account) => {
         const known = this.known(b64(account))?.seq ?? 0;
-        const told = positions.get(b64(account)) ?? 1;
+        const told = positions.get(b64(account));
+        // The directory speaks of those one shares a room with; anybody's key list may be read.
+        if (told === undefined) return this.#fetch(account, Math.max(1, known));
         if (told < known) throw this.#rollback(account, told, known);
         return this.chain(account, told);
       }),
@@ -193,7 +195,14 @@ export class People {
     }
     if (chain === null || !equal(chain.account, account))
       throw this.#rollback(account, 0, Math.max(1, wanted));
-    await this.#change(key, { chain });
+    return this.#keep(chain);
+  }
+
+  /** A fetch that ends late must not take back what was learnt meanwhile. */
+  async #keep(chain: KeyChain): Promise<KeyChain> {
+    const known = this.known(b64(chain.account));
+    if (known !== null && known.seq >= chain.seq) return known;
+    await this.#change(b64(chain.account), { chain });
     return chain;
   }
 

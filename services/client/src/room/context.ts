@@ -33,6 +33,8 @@ export interface RoomContext {
   /** The server's verification key, for receipts; null before the first meeting. */
   serverKey(): CryptoKey | null;
   online(): boolean;
+  /** Nothing may be sent: another program is this device's writer. */
+  readonly readOnly: boolean;
   /** Something that no check foresaw: for whoever looks after this program. */
   failed(error: unknown): void;
   events(room: string): RoomEvents;

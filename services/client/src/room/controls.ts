@@ -12,7 +12,6 @@ import {
   SottoError,
   signPlain,
 } from '@sotto/protocol';
-import type { Ledger } from '../ledger/state.ts';
 import type { People } from '../people/people.ts';
 import type { Committer, MadeCommit } from './committer.ts';
 import type { Epochs } from './epochs.ts';
@@ -35,7 +34,7 @@ export function outcome(): { promise: Promise<Ack>; ends: Outcome } {
 /** A statement about members. `statement` says what is still needed of it; null: nothing. */
 export function statementControl(
   deviceKey: CryptoKey,
-  statement: (ledger: Ledger) => MembershipStatement | null | Promise<MembershipStatement | null>,
+  statement: () => MembershipStatement | null,
   ends: Outcome,
   afterMessages = false,
 ): Control {
@@ -45,7 +44,7 @@ export function statementControl(
     afterMessages,
     again: true,
     async make(ledger, draft) {
-      const wanted = await statement(ledger);
+      const wanted = statement();
       if (wanted === null) return null;
       const body = encodeMembership(ledger.membership, wanted);
       return { id, envelope: await signPlain(KIND.membership, draft(id), body, deviceKey) };

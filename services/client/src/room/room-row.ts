@@ -14,8 +14,6 @@ import type { Change, Storage } from '../store/port.ts';
 
 export interface RoomNotes {
   readonly summary: RoomSummary;
-  /** What the invite called the room; empty where there was none. */
-  readonly called: string;
   readonly receipt: { seq: number; chain: string } | null;
   /** The alert at which the room stopped. */
   readonly halted: string | null;
@@ -29,6 +27,15 @@ interface RoomRow extends RoomNotes {
 }
 
 const membersKey = (room: string): string => `${room}/members`;
+
+const calledKey = (room: string): string => `called/${room}`;
+
+/** What the invite called a room: a newcomer cannot read how it was named. Empty where there was none. */
+export const calledOf = async (storage: Storage, room: string): Promise<string> =>
+  (await storage.get<string>('meta', calledKey(room))) ?? '';
+
+export const calledChanges = (called: readonly { room: string; name: string }[]): Change[] =>
+  called.map(({ room, name }) => ({ table: 'meta', key: calledKey(room), value: name }));
 
 /** The rooms that this device knows. */
 export async function listRooms(storage: Storage): Promise<string[]> {

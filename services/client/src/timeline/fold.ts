@@ -119,6 +119,8 @@ export class Timeline {
     this.#touched.add(record.seq);
     const hidden = this.#records.runs.before(record.seq);
     if (hidden !== null) this.#touched.add(hidden);
+    const profile = this.#records.profileAfter(record);
+    if (profile !== null) this.#touched.add(profile);
     if (isIdentified(record)) this.#touchMessage(record.id);
     if (record.kind !== 'statement') return;
     for (const { id } of this.#records.deletesUnder(record)) this.#touchMessage(id);

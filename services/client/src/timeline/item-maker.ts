@@ -88,6 +88,7 @@ export class ItemMaker {
     const { payload, account } = record;
     if (isWritten(payload)) return this.#message(logged(record, payload));
     if (payload.kind === 'profile') {
+      if (this.#records.introduces(record)) return null;
       return this.#event(record, account, profileSentence(this.#reader, account, payload));
     }
     const fault = this.#faultOf(logged(record, payload));

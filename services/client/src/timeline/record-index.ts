@@ -16,6 +16,13 @@ export const isIdentified = (record: EntryRecord): record is Identified =>
 export const changedBy = (record: EntryRecord): string | null =>
   record.kind === 'message' && isChange(record.payload) ? record.payload.target : null;
 
+/** Who let somebody in with this entry; null where it lets nobody in. */
+function hostOf(record: EntryRecord): string | null {
+  if (record.kind !== 'statement') return null;
+  if (record.statement.type === 'member.add') return record.account;
+  return record.statement.type === 'member.join' ? record.inviter : null;
+}
+
 export class RecordIndex {
   readonly roles = new RoleHistory();
   readonly runs: HiddenRuns;
@@ -27,6 +34,8 @@ export class RecordIndex {
   /** By author. */
   readonly #deletes = new SeqsByKey();
   readonly #profiles = new SortedSeqs();
+  /** Statements that let somebody in, by the account that answers for it. */
+  readonly #letIn = new SeqsByKey();
 
   constructor(me: string) {
     this.runs = new HiddenRuns(me);
@@ -46,6 +55,8 @@ export class RecordIndex {
     this.#records.set(record.seq, record);
     this.runs.add(record);
     if (record.kind === 'statement') this.roles.add(record);
+    const host = hostOf(record);
+    if (host !== null) this.#letIn.add(host, record.seq);
     if (isIdentified(record)) this.#holders.add(record.id, record.seq);
     if (record.kind !== 'message') return;
     const { payload, account, seq } = record;
@@ -57,6 +68,8 @@ export class RecordIndex {
   #forget(record: EntryRecord): void {
     this.runs.delete(record);
     if (record.kind === 'statement') this.roles.delete(record);
+    const host = hostOf(record);
+    if (host !== null) this.#letIn.delete(host, record.seq);
     if (isIdentified(record)) this.#holders.delete(record.id, record.seq);
     if (record.kind !== 'message') return;
     const { payload, account, seq } = record;
@@ -99,6 +112,25 @@ export class RecordIndex {
     if (change === null) return [];
     const seqs = this.#deletes.all(change.account).filter((seq) => seq > record.seq);
     return seqs.map((seq) => this.#records.get(seq) as MessageRecord);
+  }
+
+  /**
+   * True where a profile only tells a newcomer what the others know: the first after somebody was let in, by whoever let it in. It is shown to
+   * nobody, so that those who know the name and those who do not have one timeline.
+   */
+  introduces({ seq, account, payload }: MessageRecord): boolean {
+    const letIn = this.#letIn.before(account, seq) ?? 0;
+    const last = this.#profiles.before(seq);
+    if (letIn <= (last ?? 0)) return false;
+    const before = last === null ? null : (this.#records.get(last) as MessageRecord).payload;
+    if (before?.kind !== 'profile' || payload.kind !== 'profile') return true;
+    return before.name === payload.name && (before.topic ?? '') === (payload.topic ?? '');
+  }
+
+  /** The profile whose showing hangs on this record: the next one. */
+  profileAfter(record: EntryRecord): number | null {
+    const bears = hostOf(record) !== null || (record.kind === 'message' && record.payload.kind === 'profile');
+    return bears ? this.#profiles.after(record.seq) : null;
   }
 
   /** The newest profile that counts. */

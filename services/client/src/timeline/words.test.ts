@@ -7,9 +7,9 @@ const invite = { invite: 'invite', key: 'key', sealed: 'sealed', expiresAt: 0, u
 test('what others did', () => {
   const scene = new Scene();
   scene.state('ann', create);
+  scene.say('ann', { kind: 'profile', name: 'Garden' });
   scene.state('ann', admit('ben', 'admin'));
   scene.state('ben', admit(ME));
-  scene.say('ann', { kind: 'profile', name: 'Garden' });
   scene.say('ann', { kind: 'profile', name: 'Garden', topic: 'Seeds' });
   scene.state('ann', { type: 'invite.create', ...invite });
   scene.state('cid', join, 'ann');
@@ -21,9 +21,9 @@ test('what others did', () => {
   scene.state('dan', join);
   expect(scene.texts()).toEqual([
     'Ann created the room',
+    'Ann named the room “Garden”',
     'Ann added Ben as an admin',
     'Ben added you',
-    'Ann named the room “Garden”',
     'Ann named the room “Garden” with the topic “Seeds”',
     'Ann made an invite link',
     'cid joined by Ann’s invite link',
@@ -108,4 +108,24 @@ test('history granted later moves that line, or takes it away', () => {
   expect(scene.timeline.takeChanges().reset).toBe(true);
   scene.timeline.replace(message(2, 'ann', 'm2', { kind: 'text', text: '2' }));
   expect(scene.ids()).toEqual(['entry:1', 'm2', 'm3', 'm4', 'entry:5']);
+});
+
+test('a name that is said again for a newcomer is shown neither to those who know it nor to the newcomer', () => {
+  const said = { kind: 'profile', name: 'Garden' } as const;
+  const known = new Scene();
+  known.state('ann', create);
+  known.say('ann', said);
+  known.state('ben', join, 'ann');
+  known.say('ann', said);
+  const naming = 'Ann named the room “Garden”';
+  expect(known.texts().filter((text) => text === naming)).toHaveLength(1);
+  known.say('ann', said);
+  expect(known.texts().filter((text) => text === naming)).toHaveLength(2);
+  const newcomer = new Scene();
+  newcomer.state('ann', create);
+  newcomer.timeline.add(hidden(2));
+  newcomer.state(ME, join, 'ann');
+  newcomer.say('ann', said);
+  expect(newcomer.texts()).not.toContain(naming);
+  expect(newcomer.timeline.name).toBe('Garden');
 });
