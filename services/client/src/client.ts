@@ -316,7 +316,13 @@ export class SottoClient implements SottoClientApi {
   }
 
   async removeMember(room: string, account: string): Promise<void> {
-    await (await this.#there()).room(room).state(() => ({ type: 'member.remove', account }));
+    const there = (await this.#there()).room(room);
+    await there.state(() => ({ type: 'member.remove', account }));
+    // A link that the removed one knows would let them in again.
+    const live = () => there.ledger.membership?.invites ?? new Map();
+    for (const [key, { invite }] of live()) {
+      await there.state(() => (live().has(key) ? { type: 'invite.revoke', invite: b64(invite) } : null));
+    }
   }
 
   async setRole(room: string, account: string, role: Role): Promise<void> {

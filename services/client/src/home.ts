@@ -59,6 +59,7 @@ interface ServerRow {
 /** Rooms that are caught up at the same time. */
 const ROOMS_AT_ONCE = 4;
 const HOUR_MS = 3_600_000;
+const PACE_MS = 500;
 
 export class Home {
   readonly device: Device;
@@ -85,8 +86,8 @@ export class Home {
     const { storage, now, emitter, device } = options;
     this.device = device;
     this.wire = {
-      call: (name, args) => this.#needSession().then((session) => session.call(name, args)),
-      read: (name, args) => this.#needSession().then((session) => session.read(name, args)),
+      call: (name, args) => this.#paced((session) => session.call(name, args)),
+      read: (name, args) => this.#paced((session) => session.read(name, args)),
       send: (envelopes) => {
         this.#session?.send(envelopes);
         return this.#session !== null;
@@ -213,9 +214,18 @@ export class Home {
 
   // The connection
 
-  async #needSession(): Promise<Session> {
-    if (this.#session === null) throw new SottoError('no_connection');
-    return this.#session;
+  /** Asks, and asks again later where the server says that this was too fast: a large room means a thousand questions. */
+  async #paced<T>(ask: (session: Session) => Promise<T>): Promise<T> {
+    for (;;) {
+      if (this.#session === null) throw new SottoError('no_connection');
+      try {
+        return await ask(this.#session);
+      } catch (error) {
+        if (!(error instanceof SottoError) || error.code !== 'rate_limited' || this.#closed) throw error;
+        const wait = error.retryAfterMs ?? PACE_MS;
+        await new Promise((resolve) => setTimeout(resolve, wait * (1 + Math.random())));
+      }
+    }
   }
 
   #online(session: Session, welcome: Welcome, signKey: string, generation: string): void {

@@ -9,6 +9,7 @@ import {
   fromB64,
   handleCommitment,
   type KeyChain,
+  mapInFlight,
   readKeyChain,
   SottoError,
 } from '@sotto/protocol';
@@ -30,6 +31,8 @@ interface Person {
 const NOBODY: Person = { chain: null, handle: null, verified: null, replaces: null };
 /** What one `directory` call may ask for. */
 const ASKED_AT_ONCE = 256;
+/** Key lists that are asked for at the same time. */
+const READ_AT_ONCE = 32;
 
 export interface PeopleEvents {
   /** A handle became known or its trust changed. */
@@ -117,15 +120,17 @@ export class People {
   /** Everything that the server has of these chains now, for a commit and for its audit. Also learns their handles. */
   async newest(accounts: readonly Bytes[]): Promise<KeyChain[]> {
     const positions = await this.#directory(accounts);
-    return Promise.all(
-      accounts.map(async (account) => {
+    return mapInFlight(
+      accounts,
+      async (account) => {
         const known = this.known(b64(account))?.seq ?? 0;
         const told = positions.get(b64(account));
         // The directory speaks of those one shares a room with; anybody's key list may be read.
         if (told === undefined) return this.#fetch(account, Math.max(1, known));
         if (told < known) throw this.#rollback(account, told, known);
         return this.chain(account, told);
-      }),
+      },
+      READ_AT_ONCE,
     );
   }
 
