@@ -236,6 +236,8 @@ describe('two people, two browsers, one recorded line', () => {
       expect.objectContaining({ encoding: 'raw', place: expect.stringContaining('(opened)') }),
     );
     expect(capture).toContainEqual(expect.objectContaining({ encoding: 'percent-encoded' }));
+    // The replica is its database's only user.
+    await replica.kill('SIGTERM');
     writeFileSync(join(at('data'), 'planted'), `before ${planted} after`);
     expect(searchFolders([at('data')], [planted]).findings).toHaveLength(1);
   });

@@ -35,6 +35,8 @@ export class Outbox {
   /** In the order of sending. */
   readonly #items = new Map<string, OutboxItem>();
   #lastPlace = 0;
+  /** The highest place that is in the list. */
+  #last = 0;
 
   /** `changed` hears of every item that is new or was changed; of those that are taken out it does not. */
   constructor(room: Bytes, storage: Storage, vault: Vault, changed: (item: OutboxItem) => void) {
@@ -50,6 +52,7 @@ export class Outbox {
       const send = value.refusal === null ? 'queued' : 'refused';
       this.#items.set(value.id, { ...value, payload, send, seq: null });
       this.#lastPlace = value.place;
+      this.#last = value.place;
     }
   }
 
@@ -61,14 +64,25 @@ export class Outbox {
     return this.#items.get(id);
   }
 
-  /** Those with an envelope whose outcome is not known. */
+  /** Those with an envelope whose outcome is not known. They stand before all that are queued. */
   sealed(): (OutboxItem & { envelope: Bytes })[] {
-    return this.list().filter((i): i is OutboxItem & { envelope: Bytes } => i.envelope !== null && isOpen(i));
+    const out: (OutboxItem & { envelope: Bytes })[] = [];
+    for (const item of this.#items.values()) {
+      if (!isOpen(item)) continue;
+      if (item.envelope === null) break;
+      out.push({ ...item, envelope: item.envelope });
+    }
+    return out;
   }
 
-  /** Those that are to be sealed. */
-  queued(): OutboxItem[] {
-    return this.list().filter((item) => item.envelope === null && isOpen(item));
+  /** The first that are to be sealed, at most `limit`: an outbox may be long, and each step asks. */
+  queued(limit: number): OutboxItem[] {
+    const out: OutboxItem[] = [];
+    for (const item of this.#items.values()) {
+      if (out.length === limit) break;
+      if (isOpen(item) && item.envelope === null) out.push(item);
+    }
+    return out;
   }
 
   /** Resolves once it is on the disk. */
@@ -88,7 +102,9 @@ export class Outbox {
       seq: null,
     } as const;
     // Two that are added at once are sealed side by side, and stand in the order of their places all the same.
-    const later = this.list().filter((other) => other.place > place);
+    const last = this.#last;
+    this.#last = Math.max(last, place);
+    const later = last > place ? this.list().filter((other) => other.place > place) : [];
     this.#items.set(id, item);
     for (const other of later) {
       this.#items.delete(other.id);

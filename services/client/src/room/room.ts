@@ -63,6 +63,7 @@ export class Room {
   readonly #made = new Map<string, Bytes>();
   #reached: { seq: number; resolve(): void }[] = [];
   #announcing = false;
+  #publishing = false;
   #called = '';
 
   private constructor(ctx: RoomContext, id: string) {
@@ -517,7 +518,17 @@ export class Room {
     this.#events.changed();
   }
 
+  /** One event for all changes of a turn: a full window of messages changes its state at once. */
   #publish(): void {
+    if (this.#publishing) return;
+    this.#publishing = true;
+    queueMicrotask(() => {
+      this.#publishing = false;
+      if (!this.#closed) this.#publishNow();
+    });
+  }
+
+  #publishNow(): void {
     const { items, reset } = this.#timeline.takeChanges();
     if (items.length > 0 || reset) this.#events.timeline(items, reset);
     this.#events.changed();

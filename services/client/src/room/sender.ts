@@ -199,7 +199,7 @@ export class Sender {
     const unknown = outbox.sealed().filter((item) => !flying.has(item.id));
     if (unknown.length > 0) return this.#fly(unknown);
     if (this.#alone !== null) return !flying.has(this.#alone.id) && this.#fly([this.#alone]);
-    const queued = outbox.queued();
+    const queued = outbox.queued(LIMITS.inFlightPerRoom);
     const at = this.#controls.findIndex((c) => c.afterMessages !== true || queued.length === 0);
     if (at !== -1) return this.#flights.length === 0 && (await this.#sealControl(at));
     if (queued.length === 0) return false;
