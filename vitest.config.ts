@@ -20,8 +20,6 @@ export default defineConfig({
         test: {
           name: 'story',
           include: ['services/*/test/**/*.test.ts', 'web/test/**/*.test.ts', 'hack/{e2e,story}/**/*.test.ts'],
-          // These two drive the command line and the web client, which are not there yet.
-          exclude: ['hack/e2e/**'],
           testTimeout: 300_000,
           hookTimeout: 120_000,
           fileParallelism: false,

@@ -1,7 +1,7 @@
 /** What a person does in the web client, by the names that its parts carry (web/README.md lists them). */
 
 import type { Locator, Page } from 'playwright-core';
-import { expect } from 'vitest';
+import { expect, vi } from 'vitest';
 
 export class Person {
   readonly page: Page;
@@ -71,8 +71,14 @@ export class Person {
 
   async act(text: string, action: 'reply' | 'edit' | 'delete' | 'react'): Promise<void> {
     const message = this.message(text);
-    await message.hover();
-    await message.getByTestId('message-menu').click();
+    // A message that comes in moves the others under a resting pointer; a person moves it again.
+    await vi.waitFor(
+      async () => {
+        await message.hover();
+        await message.getByTestId('message-menu').click({ timeout: 1000 });
+      },
+      { timeout: 30_000 },
+    );
     await this.at(`action-${action}`).click();
   }
 
