@@ -68,9 +68,6 @@ function webSources() {
   ];
 }
 
-/** False while the web client has no page: the server then says so itself. */
-export const hasWeb = () => existsSync(join(ROOT, 'web', 'index.html'));
-
 /** Builds the web client; false where that fails. */
 export function buildWeb() {
   const vite = join(ROOT, 'node_modules', 'vite', 'bin', 'vite.js');
@@ -80,7 +77,6 @@ export function buildWeb() {
 
 /** Builds the web client where web/dist is missing or older than what it is made from. */
 export function ensureWeb() {
-  if (!hasWeb()) return;
   const built = newestIn(join(ROOT, 'web', 'dist', 'index.html'));
   if (built > 0 && webSources().every((path) => newestIn(join(ROOT, path)) <= built)) return;
   process.stderr.write('sotto: building the web client …\n');

@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { buildWeb, ensurePackages, hasWeb, nodePath, ROOT } from '../start/toolchain.mjs';
+import { buildWeb, ensurePackages, nodePath, ROOT } from '../start/toolchain.mjs';
 import { ensureSystem } from './system.mjs';
 import { countTests } from './tally.mjs';
 
@@ -62,10 +62,10 @@ check('browser and fonts', () => {
 });
 check('format and lint', () => run('@biomejs/biome', ['ci', '.']));
 check('types', () => run('typescript', ['--noEmit', '-p', '.']));
-if (hasWeb()) check('types of the web client', () => run('svelte-check', ['--fail-on-warnings'], 'web'));
+check('types of the web client', () => run('svelte-check', ['--fail-on-warnings'], 'web'));
 check('import directions and cycles', () => run('dependency-cruiser', ['services', 'hack', 'web']));
 check('dead exports and packages', () => run('knip', []));
-if (hasWeb()) check('build of the web client', buildWeb);
+check('build of the web client', buildWeb);
 
 const folder = mkdtempSync(join(tmpdir(), 'sotto-test-'));
 const report = join(folder, 'report.json');

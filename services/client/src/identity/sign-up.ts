@@ -5,7 +5,6 @@ import {
   b64,
   exportPkcs8,
   exportSpki,
-  fingerprintOf,
   handleCommitment,
   isHandle,
   type KeyChain,
@@ -78,7 +77,3 @@ export async function signUp(
   const device = deviceOf(id, handle, mine, await newStoreKey(storage), backupKey, now());
   return { device, chain, met, phrase };
 }
-
-/** An account key in full, base64url. */
-export const fingerprintText = async (accountKey: Parameters<typeof fingerprintOf>[0]): Promise<string> =>
-  b64(await fingerprintOf(accountKey));
