@@ -60,6 +60,7 @@ interface ServerRow {
 const ROOMS_AT_ONCE = 4;
 const HOUR_MS = 3_600_000;
 const PACE_MS = 500;
+const CLOSE_MS = 3000;
 
 export class Home {
   readonly device: Device;
@@ -204,7 +205,8 @@ export class Home {
   async close(): Promise<void> {
     this.#closed = true;
     clearInterval(this.#hourly);
-    await this.#backups.idle();
+    // A server that does not answer keeps nobody from closing; what was not backed up is remembered.
+    await Promise.race([this.#backups.idle(), new Promise((resolve) => setTimeout(resolve, CLOSE_MS))]);
     this.#connection?.close();
     this.#session = null;
     const rooms = await Promise.allSettled(this.#rooms.values());
@@ -230,32 +232,37 @@ export class Home {
 
   #online(session: Session, welcome: Welcome, signKey: string, generation: string): void {
     this.#session = session;
+    const known = new Map(this.rooms().map((room) => [room.id, room.ledger.seq]));
     void this.#met(signKey, generation).catch((error) => this.#failed(error));
     this.#setState({ state: 'catching-up', behind: 0 });
-    this.#welcomed(session, welcome).catch((error) => this.#failed(error));
+    this.#welcomed(session, welcome, known).catch((error) => this.#failed(error));
   }
 
-  async #welcomed(session: Session, welcome: Welcome): Promise<void> {
+  async #welcomed(session: Session, welcome: Welcome, known: ReadonlyMap<string, number>): Promise<void> {
     const { account } = this.device;
-    const [told, known] = [welcome.chainSeq ?? 0, this.own.seq];
-    if (told < known) {
+    const [told, mine] = [welcome.chainSeq ?? 0, this.own.seq];
+    if (told < mine) {
       const sentence = 'The server keeps back part of your own key list that it showed before.';
       await this.alerts.raise(
-        new Lie('key-chain-rollback', sentence, { account, told, known }),
+        new Lie('key-chain-rollback', sentence, { account, told, mine }),
         null,
         b64(account),
       );
-    } else if (told > known) await this.people.chain(account, told);
-    await mapInFlight(welcome.rooms, (summary) => this.#meet(summary), ROOMS_AT_ONCE);
+    } else if (told > mine) await this.people.chain(account, told);
+    await mapInFlight(
+      welcome.rooms,
+      (summary) => this.#meet(summary, known.get(summary.room) ?? 0),
+      ROOMS_AT_ONCE,
+    );
     if (this.#session !== session) return;
     this.#settle();
     this.#backups.kick();
     await this.#tend();
   }
 
-  async #meet(summary: RoomSummary): Promise<void> {
+  async #meet(summary: RoomSummary, known: number): Promise<void> {
     const room = await this.#room(summary.room, summary);
-    await room.meet(summary);
+    await room.meet(summary, known);
   }
 
   /** Online once every room is caught up. */
@@ -344,7 +351,7 @@ export class Home {
         for (const receipt of notice.receipts) void this.#loaded.get(receipt.room)?.receipt(receipt);
         break;
       case 'room':
-        this.#meet(notice.room).catch((error) => this.#failed(error));
+        this.#meet(notice.room, 0).catch((error) => this.#failed(error));
         break;
       case 'keys':
         void this.#keysGrew(notice.account, notice.seq).catch((error) => this.#failed(error));

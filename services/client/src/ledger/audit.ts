@@ -16,8 +16,8 @@ import {
 import { Lie } from './lie.ts';
 
 /**
- * Throws a `Lie`: `ghost-device` (a device that no member admitted, or a list that is not the commit's), `newest-key-withheld`
- * (an older key, or a member's device left out). `chains`: by hexadecimal account id, each known at least as far as the log names.
+ * Throws a `Lie`: `ghost-device` (a device that no member admitted, or a list that is not the commit's), `planted-room-key` (a key that
+ * its device never published), `newest-key-withheld` (an older key, or a member's device left out). `chains`: by hexadecimal account id, each known at least as far as the log names.
  */
 export async function auditCommit(
   body: CommitBody,
@@ -51,6 +51,14 @@ export async function auditCommit(
       if (ghost !== undefined) {
         const evidenceOfGhost = { ...evidence, device: ghost.device };
         throw new Lie('ghost-device', 'A device that was removed got the new room key.', evidenceOfGhost);
+      }
+      const isPublished = (r: Recipient): boolean =>
+        chain.devices.get(hex(r.device))?.keys.some((key) => equal(key.keyId, r.keyId)) === true;
+      const planted = theirs.find((r) => !isPublished(r));
+      if (planted !== undefined) {
+        const foreign = { ...evidence, account: member.account, device: planted.device, keyId: planted.keyId };
+        const said = 'The new room key was made for a key that its member never published.';
+        throw new Lie('planted-room-key', said, foreign);
       }
       const sentence = 'The new room key was not made for a member’s newest keys.';
       throw new Lie('newest-key-withheld', sentence, { ...evidence, account: member.account });

@@ -86,12 +86,14 @@ export class Journal {
     const log = new EntryLog(room, ctx.storage, ctx.vault);
     const { records, chains } = await log.load();
     const known = await loadRoom(ctx.storage, id, chains);
-    const notes = known?.notes ?? { summary, receipt: null, halted: null };
+    const notes = known?.notes ?? { summary, receipt: null, halted: null, promised: [] };
     const ledger = known?.ledger ?? (await emptyLedger(room));
     const journal = new Journal(ctx, id, { epochs, events, log, ledger, notes });
     for (const record of records) journal.#file(record);
-    const { receipt } = notes;
+    const { receipt, promised } = notes;
     if (receipt !== null) journal.promise(receipt.seq, receipt.chain, 'receipt', receipt);
+    for (const { seq, chain, source, proof } of promised)
+      journal.#promises.take(ledger, seq, chain, source, proof);
     return { journal, records };
   }
 
@@ -125,7 +127,7 @@ export class Journal {
       const args = { room: this.#id, from, limit: LIMITS.readEntries };
       const { batch, head, chain } = await this.#ctx.wire.read('read', args);
       const { until } = this.#notes.summary;
-      if (until === null) this.checkHead(head);
+      if (until === null) this.checkHead(head, this.#ledger.seq);
       this.promise(head, chain, 'summary', { room: this.#id, head, chain });
       this.note({ summary: { ...this.#notes.summary, head } });
       if (batch !== null && batch.entries.length > 0) await this.take(batch.from, batch.entries);
@@ -134,11 +136,16 @@ export class Journal {
     }
   }
 
-  /** Throws a `Lie` where the server has less than it showed before. */
-  checkHead(head: number): void {
-    if (head >= this.#ledger.seq) return;
+  /** What the server has promised and the log does not show yet. */
+  promised(): RoomNotes['promised'] {
+    return this.#promises.open();
+  }
+
+  /** Throws a `Lie` where the server has less than the `known` that it showed before. */
+  checkHead(head: number, known: number): void {
+    if (head >= known) return;
     const sentence = 'The server has less of this room than it showed before: its storage was set back.';
-    throw new Lie('store-rolled-back', sentence, { room: this.#room, head, mine: this.#ledger.seq });
+    throw new Lie('store-rolled-back', sentence, { room: this.#room, head, mine: known });
   }
 
   /** Verifies, keeps and hands on. Throws the lie at which it stopped; what came before it is kept. */

@@ -29,6 +29,10 @@ export class ChainPromises {
     }
   }
 
+  open(): { seq: number; chain: string; source: PromiseSource; proof: string }[] {
+    return [...this.#open].map(([seq, { chain, ...rest }]) => ({ seq, chain: b64(chain), ...rest }));
+  }
+
   /** Those up to `seq` were kept. */
   kept(seq: number): void {
     for (const at of this.#open.keys()) if (at <= seq) this.#open.delete(at);

@@ -11,12 +11,15 @@ import {
 import { ChainMemory } from '../ledger/chain-memory.ts';
 import { type EpochState, emptyLedger, type Ledger, type WriterState } from '../ledger/state.ts';
 import type { Change, Storage } from '../store/port.ts';
+import type { PromiseSource } from './promises.ts';
 
 export interface RoomNotes {
   readonly summary: RoomSummary;
   readonly receipt: { seq: number; chain: string } | null;
   /** The alert at which the room stopped. */
   readonly halted: string | null;
+  /** While it is stopped: what the server had promised. A restart must not make the promise forgotten. */
+  readonly promised: readonly { seq: number; chain: string; source: PromiseSource; proof: string }[];
 }
 
 interface RoomRow extends RoomNotes {

@@ -182,13 +182,16 @@ export class Room {
 
   // What the server says
 
-  /** A summary: at the sign-in, or because something about this account changed in the room. */
-  async meet(summary: RoomSummary): Promise<void> {
+  /**
+   * A summary: at the sign-in, or because something about this account changed in the room. `known`: how far the log was known here before the
+   * server could say it; a lower head is a storage that was set back.
+   */
+  async meet(summary: RoomSummary, known: number): Promise<void> {
     const before = this.#journal.notes.summary;
     const cursor = Math.max(summary.cursor, before.cursor);
     this.#journal.note({ summary: { ...summary, cursor } });
     await this.#run(async () => {
-      if (summary.until === null) this.#journal.checkHead(summary.head);
+      if (summary.until === null) this.#journal.checkHead(summary.head, known);
       this.#journal.promise(summary.head, summary.chain, 'summary', summary);
       await this.#readToHead();
       if (summary.since < before.since) await this.#journal.backfill(summary.since);
@@ -266,8 +269,23 @@ export class Room {
 
   // What the person does
 
-  /** Puts a message into the durable outbox; resolves with its id. */
+  /** Was a member, or never was one. */
+  get #isOut(): boolean {
+    return this.ledger.membership !== null && this.role === null && this.#entering === null;
+  }
+
+  /** What waits can never be sent: the log was read to the entry that ended the membership. */
+  async #giveUp(): Promise<void> {
+    const error = new SottoError('not_member');
+    for (const { id } of [...this.#outbox.sealed(), ...this.#outbox.queued(Number.POSITIVE_INFINITY)]) {
+      await this.#outbox.refuse(id, error.message);
+      this.#acks.refuse(id, error);
+    }
+  }
+
+  /** Puts a message into the durable outbox; resolves with its id. Rejects with `not_member`. */
   async send(payload: Payload): Promise<string> {
+    if (this.#isOut) throw new SottoError('not_member');
     const item = await this.#outbox.add(payload, this.#ctx.now());
     this.#sender.kick();
     return item.id;
@@ -432,7 +450,8 @@ export class Room {
     if (!this.#ctx.online()) throw new SottoError('no_connection', 'it ended');
     this.#synced = true;
     // The server shows again what it should: the alert stays, the room goes on.
-    if (this.#journal.notes.halted !== null) await this.#journal.keepNotes({ halted: null });
+    if (this.#journal.notes.halted !== null) await this.#journal.keepNotes({ halted: null, promised: [] });
+    if (this.#isOut) await this.#giveUp();
     this.announceKeys();
     this.#publish();
     this.#events.members();
@@ -442,7 +461,7 @@ export class Room {
   async #halt(lie: Lie): Promise<void> {
     const halted = await this.#ctx.alerts.raise(lie, this.id);
     this.#synced = false;
-    await this.#journal.keepNotes({ halted });
+    await this.#journal.keepNotes({ halted, promised: this.#journal.promised() });
     this.#publish();
   }
 
