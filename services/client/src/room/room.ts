@@ -177,6 +177,7 @@ export class Room {
   renamed(account: string): void {
     this.#timeline.renamed(account);
     this.#publish();
+    this.#events.members();
     this.#sender.kick();
   }
 
