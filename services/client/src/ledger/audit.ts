@@ -56,7 +56,12 @@ export async function auditCommit(
         chain.devices.get(hex(r.device))?.keys.some((key) => equal(key.keyId, r.keyId)) === true;
       const planted = theirs.find((r) => !isPublished(r));
       if (planted !== undefined) {
-        const foreign = { ...evidence, account: member.account, device: planted.device, keyId: planted.keyId };
+        const foreign = {
+          ...evidence,
+          account: member.account,
+          device: planted.device,
+          keyId: planted.keyId,
+        };
         const said = 'The new room key was made for a key that its member never published.';
         throw new Lie('planted-room-key', said, foreign);
       }

@@ -97,6 +97,7 @@ export class Room {
       ready: () => this.#ready(),
       catchUp: () => this.#entering?.() ?? this.#queue(() => this.#readToHead()),
       commit: () => this.#commit(),
+      lied: (lie) => void ctx.alerts.raise(lie, id),
       refused: (messageId, error) => this.#acks.refuse(messageId, error),
     });
   }
@@ -370,7 +371,14 @@ export class Room {
   /** True while something wrapped to this device's older keys may still have to be opened here. */
   async needsOldKey(): Promise<boolean> {
     const { epoch } = this.ledger;
-    return epoch !== null && this.role !== null && (await this.#epochs.secret(epoch.number)) === null;
+    if (epoch === null || this.role === null) return false;
+    try {
+      return (await this.#epochs.secret(epoch.number)) === null;
+    } catch (error) {
+      if (!(error instanceof Lie)) throw error;
+      await this.#ctx.alerts.raise(error, this.id);
+      return false;
+    }
   }
 
   /** Own keys changed: the room is told, unless it knows. */

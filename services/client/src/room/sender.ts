@@ -21,6 +21,7 @@ import {
   zeros,
 } from '@sotto/protocol';
 import { isRetryable } from '../failure.ts';
+import { Lie } from '../ledger/lie.ts';
 import type { Ledger } from '../ledger/state.ts';
 import type { Wire } from '../wire.ts';
 import type { Epochs } from './epochs.ts';
@@ -56,6 +57,8 @@ export interface SenderParts {
   catchUp(): Promise<void>;
   /** A new commit, as a control. */
   commit(): Control;
+  /** A check caught a lie about the keys; the room goes on with new ones. */
+  lied(lie: Lie): void;
   /** A message was refused for good. */
   refused(id: string, error: SottoError): void;
 }
@@ -214,8 +217,15 @@ export class Sender {
   async #needsCommit(): Promise<boolean> {
     const { epoch, membership } = this.#parts.ledger();
     if (this.#due || epoch === null || (membership?.changedAt ?? 0) > epoch.seq) return true;
-    // A device that the epoch was not made for has no other way to write.
-    return (await this.#parts.epochs.secret(epoch.number)) === null;
+    try {
+      // A device that the epoch was not made for has no other way to write.
+      return (await this.#parts.epochs.secret(epoch.number)) === null;
+    } catch (error) {
+      if (!(error instanceof Lie)) throw error;
+      // Nor has one that was given another secret than the others.
+      this.#parts.lied(error);
+      return true;
+    }
   }
 
   async #sealControl(at: number): Promise<boolean> {
