@@ -272,6 +272,12 @@ export class SottoClient implements SottoClientApi {
       return (await home.people.newest([found.account]))[0] ?? found;
     };
     const chain = await this.#told(find(), id);
+    if (home.people.trust(b64(chain.account)) === 'changed') {
+      throw new SottoError(
+        'bad_request',
+        `${handle} has another account key than before; acknowledge that first`,
+      );
+    }
     await room.state(() => ({
       type: 'member.add',
       account: b64(chain.account),

@@ -21,7 +21,6 @@ import {
   type Recipient,
   verifyKeyOf,
 } from '@sotto/protocol';
-import type { AlertName } from '../views.ts';
 import { auditCommit } from './audit.ts';
 import { Lie } from './lie.ts';
 import { checkGossip, checkNext, checkWriter } from './sequence.ts';
@@ -87,21 +86,10 @@ export async function applyEntry(
     membership = await applyMembership(ledger.membership, read.statement, read.prev, entry);
   } catch (error) {
     const sentence = `Somebody changed the members without being entitled to: ${(error as Error).message}`;
-    throw new Lie('ghost-member', sentence, { room: ledger.room, envelope: bytes });
+    throw Lie.ofEntry('ghost-member', sentence, { room: ledger.room, envelope: bytes });
   }
   return { ledger: { ...next, membership }, envelope, statement: read.statement };
 }
-
-/** Lies that touch their own entry alone: what follows can be judged without it. */
-const CONFINED: ReadonlySet<AlertName> = new Set([
-  'bad-signature',
-  'removed-member',
-  'ghost-member',
-  'old-epoch',
-  'message-repeated',
-]);
-
-export const isConfined = (lie: Lie): boolean => CONFINED.has(lie.alert);
 
 /** The ledger behind an entry that was refused: its place in the chain counts, what it says does not. */
 export async function passOver(ledger: Ledger, seq: number, bytes: Bytes): Promise<Ledger> {
@@ -117,7 +105,7 @@ function parse(ledger: Ledger, bytes: Bytes): Envelope {
   } catch {
     // Said below: what the server stored as an entry is none.
   }
-  throw new Lie('bad-signature', 'The server showed something that no member wrote for this room.', {
+  throw Lie.ofEntry('bad-signature', 'The server showed something that no member wrote for this room.', {
     room: ledger.room,
     envelope: bytes,
   });
@@ -128,7 +116,7 @@ function parseStatement(ledger: Ledger, envelope: Envelope): ReturnType<typeof p
     return parseMembership(envelope.body);
   } catch (error) {
     const evidence = { room: ledger.room, envelope: envelope.bytes };
-    throw new Lie(
+    throw Lie.ofEntry(
       'ghost-member',
       `A statement about members cannot be read: ${(error as Error).message}`,
       evidence,
@@ -150,8 +138,12 @@ async function checkSender(
   if (member === undefined && !enters) {
     const wrote = ledger.writers.has(hex(device));
     if (wrote)
-      throw new Lie('removed-member', 'Somebody who was removed is still let in by the server.', evidence);
-    throw new Lie('ghost-member', 'Somebody who is no member wrote into this room.', evidence);
+      throw Lie.ofEntry(
+        'removed-member',
+        'Somebody who was removed is still let in by the server.',
+        evidence,
+      );
+    throw Lie.ofEntry('ghost-member', 'Somebody who is no member wrote into this room.', evidence);
   }
   // A statement that names the sender's own key chain is made under that position, so that a new device can announce itself.
   const announced = enters || statement?.type === 'member.keys' ? statement.chain : null;
@@ -160,11 +152,15 @@ async function checkSender(
   await checkNamedChains(statement, sources, chain, evidence);
   const found = chain.devices.get(hex(device));
   if (found === undefined || !isLiveAt(chain, device, position)) {
-    throw new Lie('ghost-device', 'A device that this member did not admit wrote into this room.', evidence);
+    throw Lie.ofEntry(
+      'ghost-device',
+      'A device that this member did not admit wrote into this room.',
+      evidence,
+    );
   }
   const key = await verifyKeyOf(found.spki);
   if (key === null || !(await sources.verify(envelope, key))) {
-    throw new Lie('bad-signature', 'A message was not signed by the device that it names.', evidence);
+    throw Lie.ofEntry('bad-signature', 'A message was not signed by the device that it names.', evidence);
   }
 }
 
@@ -184,7 +180,7 @@ async function checkNamedChains(
     throw new Lie('key-chain-rollback', 'A member’s key list is not the one that the room knows.', evidence);
   }
   if (statement.type === 'member.join' && !equal(fromB64(statement.fingerprint), chain.fingerprint)) {
-    throw new Lie('ghost-member', 'Somebody joined under another person’s account key.', evidence);
+    throw Lie.ofEntry('ghost-member', 'Somebody joined under another person’s account key.', evidence);
   }
 }
 
@@ -198,7 +194,7 @@ function checkEpoch(ledger: Ledger, envelope: Envelope): void {
     kind === KIND.message && (inForce === null || (ledger.membership?.changedAt ?? 0) > inForce.seq);
   if (isCurrent && !isDue) return;
   const evidence = { room: ledger.room, envelope: envelope.bytes };
-  throw new Lie('old-epoch', 'A message was let in under keys that were no longer in force.', evidence);
+  throw Lie.ofEntry('old-epoch', 'A message was let in under keys that were no longer in force.', evidence);
 }
 
 async function adopt(

@@ -36,7 +36,8 @@ export function checkWriter(ledger: Ledger, envelope: Envelope, following: reado
   if (hidden && deviceSeq > (last?.seq ?? 0)) return;
   const wanted = (last?.seq ?? 0) + 1;
   const evidence = { room: ledger.room, seq: ledger.seq + 1, envelope: envelope.bytes };
-  if (deviceSeq < wanted) throw new Lie('message-repeated', 'A message was shown a second time.', evidence);
+  if (deviceSeq < wanted)
+    throw Lie.ofEntry('message-repeated', 'A message was shown a second time.', evidence);
   if (deviceSeq > wanted) {
     if (comesLater(envelope, wanted, following)) {
       throw new Lie(

@@ -52,11 +52,14 @@ export class Committer {
   async make(ledger: Ledger, draft: (id: Bytes, epoch: number) => DraftHeader): Promise<MadeCommit> {
     const { device, deviceKey, people } = this.#parts;
     if (ledger.membership === null) throw new SottoError('unknown_room');
+    const epoch = (ledger.epoch?.number ?? 0) + 1;
+    const id = messageIdAt(Date.now());
+    // Before anything is waited for: header and body must speak of the same room.
+    const header = draft(id, epoch);
     const members = [...ledger.membership.members.values()];
     await Promise.all(members.map((member) => people.chain(member.account, member.chain.seq)));
     const chains = await people.newest(members.map((member) => member.account));
     const recipients = chains.flatMap((chain) => recipientKeysAt(chain, chain.seq));
-    const epoch = (ledger.epoch?.number ?? 0) + 1;
     const previous = ledger.epoch?.hash ?? zeros(32);
     const context = {
       room: ledger.room,
@@ -66,9 +69,8 @@ export class Committer {
       committer: device,
     };
     const made = await makeEpoch(context, recipients, (key) => this.#import(key));
-    const id = messageIdAt(Date.now());
     await this.#stage(ledger.room, id, made.wraps);
-    const envelope = await signPlain(KIND.commit, draft(id, epoch), encodeCommit(made.body), deviceKey);
+    const envelope = await signPlain(KIND.commit, header, encodeCommit(made.body), deviceKey);
     return { id, envelope, secret: made.secret, hash: await envelopeDigest(envelope) };
   }
 

@@ -20,7 +20,7 @@ import {
   verifyEnvelope,
   verifyKeyOf,
 } from '@sotto/protocol';
-import { type Applied, applyEntry, isConfined, passOver, type Sources } from '../ledger/apply.ts';
+import { type Applied, applyEntry, passOver, type Sources } from '../ledger/apply.ts';
 import { Lie } from '../ledger/lie.ts';
 import type { EpochState, Ledger } from '../ledger/state.ts';
 import type { People } from '../people/people.ts';
@@ -88,7 +88,7 @@ export async function takeIn(
         for (const one of opening) one.catch(() => undefined);
         throw error;
       }
-      if (!isConfined(error)) {
+      if (!error.confined) {
         halt = error;
         break;
       }
