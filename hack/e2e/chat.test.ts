@@ -6,6 +6,9 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { SottoClient } from '@sotto/client';
+import { memoryStorage } from '@sotto/client/memory';
+import { unsafeKeys } from '@sotto/client/testing';
 import { io } from 'socket.io-client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { searchCapture, searchFolders } from '../lib/canary.ts';
@@ -26,7 +29,9 @@ const canary = (): string => spare.shift() as string;
 
 let replica: Replica;
 /** A line for each, so that one can be cut alone. */
-let lines: { ann: Relay; ben: Relay };
+let lines: { ann: Relay; ben: Relay; bot: Relay };
+/** A third member without a screen: it reacts with what no palette has. */
+let bot: SottoClient;
 let profiles: { ann: Profile; ben: Profile };
 let ann: Person;
 let ben: Person;
@@ -74,7 +79,7 @@ beforeAll(async () => {
     env: { SOTTO_LOG_LEVEL: 'trace' },
   });
   const line = (name: string) => startRelay({ targetPort: replica.port, captureDir: at(`capture/${name}`) });
-  lines = { ann: await line('ann'), ben: await line('ben') };
+  lines = { ann: await line('ann'), ben: await line('ben'), bot: await line('bot') };
   profiles = { ann: await openProfile(at('profile-ann')), ben: await openProfile(at('profile-ben')) };
   ann = new Person(profiles.ann.page);
   ben = new Person(profiles.ben.page);
@@ -82,7 +87,8 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await Promise.all([profiles?.ann.context.close(), profiles?.ben.context.close()]);
-  await Promise.all([lines?.ann.close(), lines?.ben.close()]);
+  await bot?.close();
+  await Promise.all([lines?.ann.close(), lines?.ben.close(), lines?.bot.close()]);
   await replica?.kill('SIGKILL');
   rmSync(folder, { recursive: true });
 });
@@ -105,6 +111,9 @@ describe('two people, two browsers, one recorded line', () => {
     await ann.createRoom(canaries.roomName);
     const link = await ann.invite();
     await ben.join(link.replace(lines.ann.url, lines.ben.url));
+    bot = await SottoClient.open({ url: lines.bot.url, storage: memoryStorage(), keys: unsafeKeys(3) });
+    await bot.signUp(canaries.handles[2], null);
+    await bot.join(link);
     await metUp();
   });
 
@@ -137,9 +146,11 @@ describe('two people, two browsers, one recorded line', () => {
   });
 
   test('replies, edits, reactions and deletes reach the other', async () => {
-    for (const [who, other] of [
-      [ann, ben],
-      [ben, ann],
+    const [room] = bot.rooms().map((view) => view.room) as [string];
+    const bots = (text: string) => bot.timeline(room).find((item) => item.text === text)?.id ?? null;
+    for (const [who, other, rare] of [
+      [ann, ben, canaries.reactions[0]],
+      [ben, ann, canaries.reactions[1]],
     ] as const) {
       const [first, second, third, reply, edited] = [canary(), canary(), canary(), canary(), canary()];
       for (const text of [first, second, third]) await say(who, text);
@@ -158,10 +169,16 @@ describe('two people, two browsers, one recorded line', () => {
       );
       await other.act(first, 'react');
       await other.page.getByTestId('reaction-choice').first().click();
-      await who.message(first).getByTestId('reaction').first().waitFor();
+      await expect.poll(() => bots(first)).not.toBeNull();
+      await bot.acknowledged(room, await bot.react(room, bots(first) as string, rare, true));
+      for (const one of [who, other]) {
+        await one.message(first).getByTestId('reaction').filter({ hasText: rare }).waitFor();
+        await expect.poll(() => one.message(first).getByTestId('reaction').count()).toBe(2);
+      }
       await other.message(edited).waitFor();
       await expect.poll(() => other.page.getByText(third).count()).toBe(0);
     }
+    for (const text of spare.splice(0)) await say(ann, text);
     await metUp();
   });
 
@@ -203,7 +220,8 @@ describe('two people, two browsers, one recorded line', () => {
   });
 
   test('nothing that was said is in the recording, the data folder or the logs', async () => {
-    await Promise.all([profiles.ann.context.close(), profiles.ben.context.close()]);
+    await Promise.all([profiles.ann.context.close(), profiles.ben.context.close(), bot.close()]);
+    expect(spare, 'every canary was said').toEqual([]);
     expect(await replica.kill('SIGTERM')).toMatchObject({ code: 0 });
     const capture = searchCapture(at('capture'), canaries.all);
     const stored = searchFolders([at('data'), at('logs')], canaries.all);

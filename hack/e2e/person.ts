@@ -64,9 +64,10 @@ export class Person {
     await this.at('composer').press('Enter');
   }
 
-  /** The newest rendered message that holds `text`. */
+  /** The newest rendered message that says `text`; one that merely quotes it is another. */
   message(text: string): Locator {
-    return this.page.locator('[data-testid="message"]', { hasText: text }).last();
+    const said = this.page.getByTestId('message-text').filter({ hasText: text });
+    return this.page.locator('[data-testid="message"]').filter({ has: said }).last();
   }
 
   async act(text: string, action: 'reply' | 'edit' | 'delete' | 'react'): Promise<void> {
