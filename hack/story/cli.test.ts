@@ -183,6 +183,17 @@ describe('two people and a bot on the command line', () => {
     await fails(as('alice', 'send'));
   });
 
+  test('what is too large, or nothing, is refused at once, and the next message goes', async () => {
+    for (const text of ['a'.repeat(49_153), '"'.repeat(40_000)]) {
+      const ran = await sotto(as('alice', 'send', room, '-'), text);
+      expect(ran).toMatchObject({ code: 1 });
+      expect(ran.stderr).toMatch(/larger/);
+    }
+    await fails(as('alice', 'send', room, ' '));
+    await fails(as('alice', 'room', 'create', 'x'.repeat(81)));
+    await ok(as('alice', 'send', room, 'and this one goes'));
+  });
+
   test('no server: reading waits for nothing for ever, and says so', async () => {
     const ran = await sotto([
       'signup',

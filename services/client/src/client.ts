@@ -1,6 +1,7 @@
 /** The headless client: one account on one device, and everything that a person or a bot can do with it. */
 import {
   b64,
+  encodePayload,
   equal,
   fromB64,
   groupDigits,
@@ -58,6 +59,10 @@ const NO_ACCOUNT: ConnectionState = {
   reason: 'There is no account on this device yet.',
   retryAt: null,
 };
+
+function mustSaySomething(text: string): void {
+  if (text.trim() === '') throw new SottoError('bad_request', 'there is nothing in it');
+}
 
 /**
  * @example
@@ -234,6 +239,9 @@ export class SottoClient implements SottoClientApi {
   // Rooms
 
   async createRoom(name: string): Promise<string> {
+    mustSaySomething(name);
+    // Before the room is made: nobody wants one that cannot be named.
+    encodePayload({ kind: 'profile', name });
     const home = await this.#there();
     const salt = randomBytes(16);
     const id = b64(await roomIdOf(home.device.account, salt));
@@ -250,6 +258,7 @@ export class SottoClient implements SottoClientApi {
   }
 
   async renameRoom(room: string, name: string, topic: string): Promise<void> {
+    mustSaySomething(name);
     const there = this.#in.room(room);
     await there.acknowledgement(
       await there.send({ kind: 'profile', name, ...(topic === '' ? {} : { topic }) }),
@@ -341,7 +350,8 @@ export class SottoClient implements SottoClientApi {
 
   // Messages
 
-  sendText(room: string, text: string, replyTo?: string): Promise<string> {
+  async sendText(room: string, text: string, replyTo?: string): Promise<string> {
+    mustSaySomething(text);
     const said = { text, ...this.#mentions(room, text) };
     return this.#say(
       room,
@@ -349,7 +359,8 @@ export class SottoClient implements SottoClientApi {
     );
   }
 
-  edit(room: string, target: string, text: string): Promise<string> {
+  async edit(room: string, target: string, text: string): Promise<string> {
+    mustSaySomething(text);
     return this.#say(room, { kind: 'edit', target, text, ...this.#mentions(room, text) });
   }
 

@@ -3,8 +3,9 @@ import { expect, test } from 'vitest';
 import { refusal } from '../testing/refusal.ts';
 import { SEED } from '../testing/seed.ts';
 import { b64, utf8, zeros } from './bytes.ts';
+import { HEADER_BYTES, padPayload, SIGNATURE_BYTES } from './envelope.ts';
 import { LIMITS } from './limits.ts';
-import { decodePayload, encodePayload, type Payload } from './payload.ts';
+import { decodePayload, encodePayload, type Payload, textLeft } from './payload.ts';
 
 const target = b64(zeros(16));
 
@@ -88,4 +89,20 @@ test('what is no payload of this version is null', () => {
   }
   expect(decodePayload(utf8('{'))).toBeNull();
   expect(decodePayload(new Uint8Array([0xff]))).toBeNull();
+});
+
+test('a text whose JSON is longer than an envelope is refused, not one that just fits', () => {
+  const quotes = (count: number) => encodePayload({ kind: 'text', text: '"'.repeat(count) });
+  const around = utf8(JSON.stringify({ v: 1, kind: 'text', text: '' })).length;
+  const most = (LIMITS.payloadBytes - around) / 2;
+  expect(quotes(Math.floor(most)).length).toBeLessThanOrEqual(LIMITS.payloadBytes);
+  expect(() => quotes(Math.floor(most) + 1)).toThrow(expect.objectContaining({ code: 'too_large' }));
+  expect(textLeft('"'.repeat(40_000))).toBeLessThan(0);
+  expect(textLeft('a'.repeat(LIMITS.textBytes))).toBe(0);
+});
+
+test('the largest payload fills the largest envelope', () => {
+  const sealed = HEADER_BYTES + padPayload(new Uint8Array(LIMITS.payloadBytes)).length + 16 + SIGNATURE_BYTES;
+  expect(sealed).toBeLessThanOrEqual(LIMITS.envelopeBytes);
+  expect(sealed + 256).toBeGreaterThan(LIMITS.envelopeBytes);
 });

@@ -23,7 +23,19 @@ const MENTIONS = 1024;
 
 const large = (what: string) => new SottoError('too_large', what);
 
-/** Throws `too_large` where a text, a room's name or topic, an emoji or the list of mentions is longer than its limit. */
+/** What a payload needs besides its text: kind, target, some mentions. */
+const BESIDES = 2048;
+
+/**
+ * How many bytes more a text may have; below zero: by how many it is too long. Bytes of UTF-8, and as often as JSON writes them: quotes, line
+ * breaks and control characters take more room in the envelope than on the screen.
+ */
+export function textLeft(text: string): number {
+  const written = utf8(JSON.stringify(text)).length;
+  return Math.min(LIMITS.textBytes - utf8(text).length, LIMITS.payloadBytes - BESIDES - written);
+}
+
+/** Throws `too_large` where a text, a room's name or topic, an emoji, the list of mentions or the whole is longer than its limit. */
 export function encodePayload(payload: Payload): Bytes {
   if ('text' in payload) {
     if (!within(payload.text, LIMITS.textBytes)) throw large(`at most ${LIMITS.textBytes} bytes of text`);
@@ -39,7 +51,9 @@ export function encodePayload(payload: Payload): Bytes {
     if (chars(payload.topic ?? '') > TOPIC_CHARS)
       throw large(`a topic has at most ${TOPIC_CHARS} characters`);
   }
-  return utf8(JSON.stringify({ v: 1, ...payload }));
+  const bytes = utf8(JSON.stringify({ v: 1, ...payload }));
+  if (bytes.length > LIMITS.payloadBytes) throw large(`at most ${LIMITS.payloadBytes} bytes as it is sent`);
+  return bytes;
 }
 
 type Check = (value: unknown) => boolean;

@@ -7,6 +7,7 @@ import {
   type Bytes,
   b64,
   type EntryBatch,
+  encodePayload,
   fromB64,
   hex,
   type KeyChain,
@@ -285,9 +286,10 @@ export class Room {
     }
   }
 
-  /** Puts a message into the durable outbox; resolves with its id. Rejects with `not_member`. */
+  /** Puts a message into the durable outbox; resolves with its id. Rejects with `not_member` or `too_large`; then nothing is kept. */
   async send(payload: Payload): Promise<string> {
     if (this.#isOut) throw new SottoError('not_member');
+    encodePayload(payload);
     const item = await this.#outbox.add(payload, this.#ctx.now());
     this.#sender.kick();
     return item.id;

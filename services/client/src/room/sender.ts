@@ -264,7 +264,15 @@ export class Sender {
     const before = this.#tail;
     for (const { id, payload, at } of queued.slice(0, free)) {
       const draft = this.#draft(fromB64(id), undefined, at);
-      const envelope = await sealMessage(draft, encodePayload(payload), senderKey, deviceKey);
+      let envelope: Bytes;
+      try {
+        envelope = await sealMessage(draft, encodePayload(payload), senderKey, deviceKey);
+      } catch (error) {
+        if (!(error instanceof SottoError)) throw error;
+        // One that cannot be sealed (an older client kept it) must not hold up those behind it.
+        await this.#refuseItem(id, error);
+        continue;
+      }
       sealed.push({ id, envelope });
       this.#tail = { seq: draft.deviceSeq, digest: await envelopeDigest(envelope) };
     }
@@ -275,6 +283,11 @@ export class Sender {
       throw error;
     }
     return true;
+  }
+
+  async #refuseItem(id: string, error: SottoError): Promise<void> {
+    await this.#parts.outbox.refuse(id, error.message);
+    this.#parts.refused(id, error);
   }
 
   /** Hands envelopes over, as many as may fly; true where more may follow them. */
@@ -329,8 +342,7 @@ export class Sender {
     await this.#parts.catchUp();
     // The log may show it after all: then it was taken out of the outbox while this caught up.
     if (failure.retry === 'never' && alone === null && this.#parts.outbox.find(id) !== undefined) {
-      await this.#parts.outbox.refuse(id, failure.message);
-      this.#parts.refused(id, failure);
+      await this.#refuseItem(id, failure);
     }
     if (failure.code === 'epoch_stale') {
       const now = this.#parts.ledger().epoch;

@@ -14,7 +14,12 @@ test('nothing is said of short texts', () => {
 
 test('the sentence says what is wrong and by how much', () => {
   expect(sizeSentence(sizeOf('a'.repeat(50_000)), 'en')).toBe(
-    'Too long by 848 bytes: a message has at most 49,152.',
+    'Too long by 848 bytes: a message has at most 49,152, fewer where it has many quotes or line breaks.',
   );
   expect(sizeSentence(sizeOf('a'.repeat(49_000)), 'en')).toBe('152 bytes left');
+});
+
+test('what JSON writes twice counts twice', () => {
+  expect(sizeOf('"'.repeat(40_000)).over).toBe(true);
+  expect(sizeOf('a'.repeat(40_000)).over).toBe(false);
 });
