@@ -81,6 +81,8 @@ describe('two people and a bot on the command line', () => {
     link = String(invited?.link);
     expect(link).toContain('/i#');
     expect(link.startsWith(replica.url)).toBe(true);
+    // Asked for again it is the same one: nobody wants a room full of links.
+    expect((await ok(as('alice', 'invite', room)))[0]?.link).toBe(link);
   });
 
   test('join by the link', async () => {

@@ -21,7 +21,7 @@ import { deviceChanges, loadDevice } from './identity/device.ts';
 import { restore } from './identity/restore.ts';
 import { extendOwnChain } from './identity/rotation.ts';
 import { type Entered, signUp } from './identity/sign-up.ts';
-import { joinByInvite, makeInviteLink, openInviteLink } from './invites.ts';
+import { inviteLink, joinByInvite, openInviteLink } from './invites.ts';
 import { freshKeys, type KeySource } from './keys.ts';
 import { Lie } from './ledger/lie.ts';
 import { mustKnow } from './people/people.ts';
@@ -267,10 +267,9 @@ export class SottoClient implements SottoClientApi {
 
   async invite(id: string): Promise<string> {
     const home = await this.#there();
-    const room = home.room(id);
-    const preview = { roomName: room.view().name, inviterHandle: home.device.handle };
-    const { url, keys, now } = this.#options;
-    return makeInviteLink(room, url, preview, home.own.fingerprint, keys, now());
+    const { url, ...parts } = this.#options;
+    const me = { handle: home.device.handle, fingerprint: home.own.fingerprint };
+    return inviteLink(home.room(id), url, me, { ...parts, vault: new Vault(home.device.storeKey) });
   }
 
   async addMember(id: string, handle: string): Promise<void> {

@@ -24,30 +24,56 @@ import type { KeySource } from './keys.ts';
 import { Lie } from './ledger/lie.ts';
 import type { People } from './people/people.ts';
 import { pointOf, type Room } from './room/room.ts';
+import type { Storage } from './store/port.ts';
+import type { Vault } from './store/vault.ts';
 import type { Wire } from './wire.ts';
 
 const USES = LIMITS.inviteUses;
+/** A link that is handed out again must still be good for a while. */
+const SPARE_MS = 24 * 3_600_000;
 
-/** Makes an invite in `room` and resolves with its link once the log has it. */
-export async function makeInviteLink(
+/** A link that this device made, as it is kept: sealed, since whoever has it may join. */
+interface KeptLink {
+  /** Hexadecimal invite id. */
+  readonly invite: string;
+  readonly link: string;
+}
+
+const linkKey = (room: string): string => `link/${room}`;
+
+/**
+ * A link into `room` under `origin`: the one that this device made before, for as long as it is good, else a new one. Resolves once the log
+ * has it.
+ */
+export async function inviteLink(
   room: Room,
   origin: string,
-  preview: InvitePreview,
-  fingerprint: Bytes,
-  keys: KeySource,
-  now: number,
+  me: { handle: string; fingerprint: Bytes },
+  parts: { storage: Storage; vault: Vault; keys: KeySource; now: () => number },
 ): Promise<string> {
+  const { storage, vault, keys, now } = parts;
+  const key = linkKey(room.id);
+  const sealed = await storage.get<Bytes>('meta', key);
+  const kept = sealed === undefined ? null : await vault.open<KeptLink>(key, sealed);
+  const live = kept === null ? undefined : room.ledger.membership?.invites.get(kept.invite);
+  const isSame = kept?.link.startsWith(`${origin.replace(/\/$/, '')}/i#`) === true;
+  if (kept !== null && isSame && live !== undefined && live.expiresAt > now() + SPARE_MS) return kept.link;
+  const preview = { roomName: room.view().name, inviterHandle: me.handle };
   const made = await makeInvite(fromB64(room.id), preview, await keys.signing(true));
   const statement: MembershipStatement = {
     type: 'invite.create',
     invite: b64(made.invite),
     key: b64(made.key),
     sealed: b64(made.sealed),
-    expiresAt: now + LIMITS.inviteAgeMs,
+    expiresAt: now() + LIMITS.inviteAgeMs,
     uses: USES,
   };
   await room.state(() => statement);
-  return formatInviteLink(origin, { invite: made.invite, fingerprint, secret: made.secret });
+  const { invite, secret } = made;
+  const link = formatInviteLink(origin, { invite, fingerprint: me.fingerprint, secret });
+  const value = await vault.seal(key, { invite: hex(invite), link } satisfies KeptLink);
+  await storage.write([{ table: 'meta', key, value }]);
+  return link;
 }
 
 /** A link that was opened and whose inviter is the one that it names. */

@@ -1,5 +1,5 @@
 /** Opening the database file: the pragmas, the birth of a new store, and the refusal of a file that is not ours. */
-import { existsSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, renameSync, rmSync } from 'node:fs';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { b64, randomBytes } from '@sotto/protocol';
 import { APPLICATION_ID, SCHEMA, SCHEMA_VERSION } from './schema.ts';
@@ -68,6 +68,8 @@ function giveBirth(path: string): void {
   db.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
   db.exec('COMMIT');
   db.close();
+  // Ciphertext, but who talks to whom stands in it; the files that SQLite puts beside it take over its mode.
+  chmodSync(newborn, 0o600);
   renameSync(newborn, path);
 }
 

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
@@ -26,6 +26,15 @@ test('the generation stays with the file', async () => {
   const second = await openSqliteStore(path);
   expect(second.generation).toBe(first.generation);
   await second.close();
+});
+
+test.runIf(process.platform !== 'win32')('the files are their owner’s alone', async () => {
+  const path = fresh();
+  const store = await openSqliteStore(path);
+  for (const name of readdirSync(folder).filter((file) => file.startsWith(basename(path)))) {
+    expect(statSync(join(folder, name)).mode & 0o077, name).toBe(0);
+  }
+  await store.close();
 });
 
 test.each([

@@ -31,6 +31,7 @@ export async function openSqliteStore(path: string): Promise<Store> {
     statements: async (room, after) => rooms.statementsAfter(db, room, after),
     room: async (room) => rooms.roomState(db, room),
     heads: async (list) => list.map((room) => rooms.headOf(db, room)),
+    // Never a gap: the only process that appends is this one.
     subscribe(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
