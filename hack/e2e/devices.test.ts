@@ -39,7 +39,9 @@ describe('two devices of one person', () => {
   const flaws: string[] = [];
 
   test('the phrase brings the account to a second browser, with all that was said', async () => {
-    phrase = await desk.signUp(replica.url, 'dora');
+    phrase = await desk.signUp(replica.url, 'dora', async (screen, shows) => {
+      flaws.push(...(await portray(desk.page, screen, shows)));
+    });
     await desk.createRoom('Notes to self');
     await desk.say('written at the desk');
     await desk.at('composer').fill('');
@@ -49,11 +51,12 @@ describe('two devices of one person', () => {
     await phone.at('restore-words').fill(`${phrase.split(' ').slice(1).join(' ')} abandon`);
     await phone.at('restore-start').click();
     await phone.at('restore-error').waitFor({ timeout: 60_000 });
+    flaws.push(...(await portray(phone.page, 'restore', 'restore-error')));
     await phone.at('restore-words').fill(phrase);
     await phone.at('restore-start').click();
     await phone.at('room-item').first().click({ timeout: 60_000 });
     await reaches(phone, 'written at the desk');
-    flaws.push(...(await portray(phone.page, 'restored')));
+    flaws.push(...(await portray(phone.page, 'restored', 'composer')));
   });
 
   test('both write, both see both', async () => {
@@ -70,7 +73,7 @@ describe('two devices of one person', () => {
     await tab.at('use-here').click();
     await tab.at('room-item').first().click({ timeout: 60_000 });
     await desk.at('elsewhere').waitFor();
-    flaws.push(...(await portray(desk.page, 'elsewhere')));
+    flaws.push(...(await portray(desk.page, 'elsewhere', 'use-here')));
     await tab.say('from the other tab');
     await reaches(phone, 'from the other tab');
     await desk.at('use-here').click();
@@ -84,7 +87,7 @@ describe('two devices of one person', () => {
   test('the phone is revoked: it is told so, and what comes after is not for it', async () => {
     await desk.at('settings-open').click();
     await expect.poll(() => desk.at('device').count()).toBe(2);
-    flaws.push(...(await portray(desk.page, 'settings')));
+    flaws.push(...(await portray(desk.page, 'settings', 'devices')));
     await desk.at('device-revoke').click();
     await desk.at('revoke-confirm').click();
     await expect.poll(() => phone.at('connection').first().getAttribute('data-state')).toBe('offline');

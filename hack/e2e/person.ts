@@ -14,8 +14,12 @@ export class Person {
     return this.page.getByTestId(testId);
   }
 
-  /** Signs up with a recovery phrase, confirming the words that are asked for; returns the phrase. */
-  async signUp(url: string, handle: string): Promise<string> {
+  /** Signs up with a recovery phrase, confirming the words that are asked for; returns the phrase. `look` sees the screens on the way. */
+  async signUp(
+    url: string,
+    handle: string,
+    look: (screen: string, shows: string) => Promise<void> = async () => {},
+  ): Promise<string> {
     await this.page.goto(url);
     await this.at('signup-handle').fill(handle);
     await this.at('signup-start').click();
@@ -24,8 +28,10 @@ export class Person {
     const shown = await this.at('phrase-words').innerText();
     const words = shown.match(/[a-z]{3,}/g) ?? [];
     expect(words).toHaveLength(24);
+    await look('phrase', 'phrase-words');
     await this.at('phrase-continue').click();
     await this.at('phrase-confirm-submit').waitFor();
+    await look('confirm', 'phrase-confirm-submit');
     for (const field of await this.page.locator('[data-testid^="phrase-confirm-"]').all()) {
       const number = /^phrase-confirm-(\d+)$/.exec((await field.getAttribute('data-testid')) ?? '')?.[1];
       if (number !== undefined) await field.fill(words[Number(number) - 1] as string);
@@ -42,14 +48,31 @@ export class Person {
     await this.at('composer').waitFor();
   }
 
+  /** Has the members' panel open or closed (on a desktop, where its button is always in reach). */
+  async members(open: boolean): Promise<void> {
+    if ((await this.at('member-list').isVisible()) !== open) await this.at('members-open').click();
+    await this.at('member-list').waitFor({ state: open ? 'visible' : 'hidden' });
+  }
+
+  /** Presses Escape until that is gone: what was opened last closes first. */
+  async escape(testId: string): Promise<void> {
+    await expect
+      .poll(async () => {
+        await this.page.keyboard.press('Escape');
+        return this.at(testId).isVisible();
+      })
+      .toBe(false);
+  }
+
   /** Makes an invite link for the open room. */
   async invite(): Promise<string> {
-    await this.at('members-open').click();
+    await this.members(true);
     await this.at('invite-open').click();
     const field = this.at('invite-link');
     await expect.poll(() => linkIn(field), { timeout: 60_000 }).toContain('/i#');
     const link = await linkIn(field);
-    await this.page.keyboard.press('Escape');
+    await this.escape('invite-link');
+    await this.members(false);
     return link;
   }
 

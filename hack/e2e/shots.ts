@@ -19,8 +19,11 @@ async function violations(page: Page): Promise<string[]> {
   return found.map((v) => `${v.id} (${v.impact}) x ${v.nodes.length}: ${v.nodes[0]?.html.slice(0, 200)}`);
 }
 
-/** Takes the four pictures of a screen; every violation of an axe rule on any of them. */
-export async function portray(page: Page, name: string): Promise<string[]> {
+/**
+ * Takes the four pictures of a screen; every violation of an axe rule on any of them. `shows`: the test id of what must be seen on each, so that
+ * no picture is of another screen.
+ */
+export async function portray(page: Page, name: string, shows: string): Promise<string[]> {
   mkdirSync(SHOTS, { recursive: true });
   const found: string[] = [];
   const before = page.viewportSize() ?? DESKTOP;
@@ -35,6 +38,7 @@ export async function portray(page: Page, name: string): Promise<string[]> {
       await page.evaluate(
         () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
       );
+      await page.getByTestId(shows).first().waitFor({ timeout: 5000 });
       await page.screenshot({ path: join(SHOTS, `${name}-${size}-${colorScheme}.png`) });
       found.push(...(await violations(page)).map((line) => `${name}, ${size}, ${colorScheme}: ${line}`));
     }

@@ -33,6 +33,9 @@ import {
 import { io, type Socket } from 'socket.io-client';
 import type { BareAccount } from './bare-account.ts';
 
+/** Whose device signs in, and with which key. */
+type Identity = Pick<BareAccount, 'account' | 'device' | 'deviceKey' | 'chain'>;
+
 export interface BareClient {
   readonly socket: Socket;
   readonly welcome: Welcome;
@@ -56,7 +59,7 @@ const next = <T>(socket: Socket, event: string): Promise<T> =>
   });
 
 /** `account` null signs in as nobody (`mode: anonymous`). */
-export async function bareClient(url: string, account: BareAccount | null): Promise<BareClient> {
+export async function bareClient(url: string, account: Identity | null): Promise<BareClient> {
   const socket = io(url, { transports: ['websocket'], reconnection: false, forceNew: true });
   const helloText = await next<string>(socket, 'hello');
   const hello = JSON.parse(helloText) as Hello;
@@ -76,7 +79,7 @@ export async function bareClient(url: string, account: BareAccount | null): Prom
   return session(socket, channel, welcome);
 }
 
-async function credentials(account: BareAccount | null, channel: Channel): Promise<Credentials> {
+async function credentials(account: Identity | null, channel: Channel): Promise<Credentials> {
   if (account === null) return { mode: 'anonymous' };
   return {
     mode: 'device',

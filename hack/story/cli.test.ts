@@ -196,6 +196,22 @@ describe('two people and a bot on the command line', () => {
     await ok(as('alice', 'send', room, 'and this one goes'));
   });
 
+  test('what is about a room that one has left is refused at once', async () => {
+    const [made] = await ok(as('alice', 'room', 'create', 'Short-lived'));
+    const left = String(made?.room);
+    await ok(as('alice', 'leave', left));
+    for (const args of [
+      ['leave', left],
+      ['add', left, 'bob'],
+      ['invite', left],
+      ['send', left, 'anybody?'],
+    ]) {
+      expect((await fails(as('alice', ...args))).stderr, args.join(' ')).toMatch(
+        /not a member|no longer a member/,
+      );
+    }
+  });
+
   test('no server: reading waits for nothing for ever, and says so', async () => {
     const ran = await sotto([
       'signup',

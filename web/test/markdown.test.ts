@@ -148,7 +148,8 @@ const ATTACKS = [
 const TAGS = 'p br strong em del code pre blockquote ul ol li hr a span div table thead tbody tr th td'.split(
   ' ',
 );
-const ATTRIBUTES = /^\w+\.(href|title|class|start|tabindex|role|aria-label|target|rel)=/;
+const ATTRIBUTES =
+  /^\w+\.(href|title|class|start|tabindex|role|aria-label|target|rel)=|^(p|ul|ol|blockquote|div)\.dir=auto$/;
 
 function expectHarmless(shown: Shown): void {
   expect(shown.tags.filter((tag) => !TAGS.includes(tag))).toEqual([]);
@@ -211,6 +212,16 @@ describe('links', () => {
     expect(shown.tags).toEqual(['p', 'a']);
     expect(shown.text).toBe('cat');
   });
+});
+
+test('each block at the margin takes its direction from its own letters, and nobody else chooses one', async () => {
+  const { attributes } = await show('*a*\n\n- שלום\n- b\n\n> *c*\n\n<p dir="rtl">d</p>');
+  expect(attributes.filter((a) => a.includes('.dir='))).toEqual([
+    'p.dir=auto',
+    'ul.dir=auto',
+    'blockquote.dir=auto',
+    'p.dir=auto',
+  ]);
 });
 
 describe('no letter is lost', () => {

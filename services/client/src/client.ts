@@ -93,7 +93,7 @@ export class SottoClient implements SottoClientApi {
 
   async #begin(): Promise<void> {
     const device = await loadDevice(this.#options.storage);
-    if (device === null) return;
+    if (device === null) return this.#early.load();
     const home = new Home({ ...this.#options, device, emitter: this.#emitter });
     await home.load();
     this.#home = home;

@@ -26,6 +26,7 @@ import type { Session } from './connection/session.ts';
 import type { Emitter } from './emitter.ts';
 import { isRetryable } from './failure.ts';
 import { calledItem, verifiedItem } from './identity/backup-items.ts';
+import { readSecrets } from './identity/backup-reader.ts';
 import { BackupWriter } from './identity/backup-writer.ts';
 import type { Device } from './identity/device.ts';
 import { destroyOldKeys, isRotationDue, rotate } from './identity/rotation.ts';
@@ -317,12 +318,25 @@ export class Home {
     this.#options.emitter.emit('connection', state);
   }
 
-  /** What is due once in a while: a new encryption key, old ones destroyed. */
+  /** Secrets that this device was never given may be in the backup by now. */
+  async #readMissing(): Promise<void> {
+    const wanted = this.rooms().flatMap((room) => room.missing().map((epoch) => ({ room: room.id, epoch })));
+    if (wanted.length === 0) return;
+    const found = await readSecrets(this.device, this.wire, wanted);
+    for (const room of this.rooms()) {
+      const mine = found.filter((secret) => secret.room === room.id);
+      if (mine.length > 0) await room.restored(mine);
+    }
+  }
+
+  /** What is due once in a while: missing secrets, a new encryption key, old ones destroyed. */
   async #tend(): Promise<void> {
     const { storage, keys, now } = this.#options;
     const parts = { device: this.device, storage, wire: this.wire, people: this.people, keys, now };
     try {
-      if (this.#session === null || this.#options.readOnly) return;
+      if (this.#session === null) return;
+      await this.#readMissing();
+      if (this.#options.readOnly) return;
       if (isRotationDue(this.device, now())) {
         await rotate(parts);
         this.announceKeys();

@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { type AddressInfo, connect as connectTcp, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -26,6 +27,7 @@ import { Connection } from '../src/connection/connection.ts';
 import { type Identity, ServerKeyChanged } from '../src/connection/handshake.ts';
 import type { Session } from '../src/connection/session.ts';
 
+const CUTS = 5;
 const MAIN = fileURLToPath(new URL('../../server-express/src/main.ts', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'sotto-connection-'));
 const opened: Connection[] = [];
@@ -166,6 +168,45 @@ test('a killed replica: what waits is unknown, and the ticket brings the device 
   expect(second.welcome.signature).toBeUndefined();
   await expect(first.session.call('rooms', {})).rejects.toMatchObject({ code: 'no_connection' });
   expect(await second.session.call('rooms', {})).toEqual({ rooms: [] });
+});
+
+test('a line that breaks at every point of the handshake is tried again until it holds', async () => {
+  const dana = await signUp(3, 'dana');
+  const { port } = new URL(url);
+  let cutAfter = 0;
+  // The first connection ends after the server's first chunk, the next after its second, and so on.
+  const relay = createServer((near) => {
+    const far = connectTcp(Number(port), '127.0.0.1');
+    let left = ++cutAfter;
+    for (const end of [near, far]) end.on('error', () => {});
+    near.on('data', (chunk) => far.write(chunk));
+    near.on('close', () => far.destroy());
+    far.on('close', () => near.destroy());
+    far.on('data', (chunk) => {
+      near.write(chunk);
+      if (--left > 0 || cutAfter > CUTS) return;
+      near.end();
+      far.destroy();
+    });
+  });
+  await new Promise<void>((resolve) => relay.listen(0, '127.0.0.1', resolve));
+  const direct = url;
+  try {
+    url = `http://127.0.0.1:${(relay.address() as AddressInfo).port}`;
+    const person = connect(dana);
+    const answered = async (): Promise<number> => {
+      for (let n = 1; ; n++) {
+        const { session } = await person.online(n);
+        const answer = await session.call('rooms', {}).catch(() => null);
+        if (answer !== null) return cutAfter;
+      }
+    };
+    expect(await answered()).toBeGreaterThan(2);
+    expect(person.failures.filter(({ retryAt }) => retryAt === null)).toEqual([]);
+  } finally {
+    url = direct;
+    relay.close();
+  }
 });
 
 test('a replica that drains: its clients come back when it is there again', async () => {

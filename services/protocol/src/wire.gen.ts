@@ -264,6 +264,7 @@ export interface SottoProtocol1TheCalls {
   'backup.fetch': BackupFetch;
   'device.add': DeviceAdd;
   'backup.put': BackupPut;
+  'backup.read': BackupRead;
   'account.find': AccountFind;
   directory: Directory;
   'chain.read': ChainRead;
@@ -354,6 +355,15 @@ export interface BackupPut {
     items: BackupItem[];
   };
   answer: {};
+}
+export interface BackupRead {
+  ask: {
+    after?: string;
+  };
+  answer: {
+    items: BackupItem[];
+    next: string | null;
+  };
 }
 export interface AccountFind {
   ask: {
@@ -500,6 +510,7 @@ export interface Call {
     | 'backup.fetch'
     | 'device.add'
     | 'backup.put'
+    | 'backup.read'
     | 'account.find'
     | 'directory'
     | 'chain.read'

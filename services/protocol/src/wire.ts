@@ -69,6 +69,11 @@ export interface Calls {
   };
   /** anon: how a restored client admits its new device. Statements signed by the account key. */
   'device.add': { ask: { statements: WireStatement[] }; answer: { seq: number } };
+  /** What the account's devices have put: for a device that was admitted while another was away. */
+  'backup.read': {
+    ask: { after?: string };
+    answer: { items: { name: string; sealed: string }[]; next: string | null };
+  };
   'backup.put': { ask: { items: { name: string; sealed: string }[] }; answer: Record<string, never> };
   'account.find': { ask: { handle: string }; answer: { account: string } };
   /** Handles of accounts that share a room with the caller (or the caller's own), or of an inviter. */

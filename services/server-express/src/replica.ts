@@ -52,7 +52,8 @@ export async function runReplica({ config, store, keys, log }: ReplicaParts): Pr
     // Ciphertext does not compress; trying costs 5 to 11 times the CPU.
     perMessageDeflate: false,
     httpCompression: false,
-    maxHttpBufferSize: LIMITS.frameBytes,
+    // Past `frameBytes` a frame is refused with a reason; past this Socket.IO drops the connection without one.
+    maxHttpBufferSize: LIMITS.frameReadBytes,
     connectTimeout: LIMITS.handshakeTimeoutMs,
     allowRequest: (_request, answer) => answer(draining ? 'draining' : null, !draining),
   });

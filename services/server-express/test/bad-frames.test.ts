@@ -97,9 +97,20 @@ test('Socket.IO packets that no client makes end their connection alone', async 
   }
 });
 
-test('a frame of 2 MB ends that connection alone', async () => {
+test.each(['frame', 'send', 'auth'])(
+  'a %s of 2 MB is refused with a reason and ends that connection alone',
+  async (event) => {
+    const client = await signIn(replica.url, ada);
+    client.socket.emit(event, zeros(2 * 1024 * 1024));
+    await client.greeted.ended;
+    expect(client.greeted.refusals.map((e) => e.code)).toEqual(['too_large']);
+    await adas.call('rooms', {});
+  },
+);
+
+test('what is longer than a replica reads at all ends that connection alone', async () => {
   const client = await signIn(replica.url, ada);
-  client.socket.emit('frame', zeros(2 * 1024 * 1024));
+  client.socket.emit('frame', zeros(LIMITS.frameReadBytes + 1));
   await client.greeted.ended;
   await adas.call('rooms', {});
 });

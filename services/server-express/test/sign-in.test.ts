@@ -175,10 +175,13 @@ test('the backup is for who proves the words; tries are counted for the handle',
   const alan = await person(3, 'alan');
   const client = await signUp(replica.url, alan);
   await client.call('backup.put', { items: [{ name: 'epochs/1', sealed: b64(randomBytes(60)) }] });
-  client.close();
   const nobody = await signIn(replica.url, null);
   const fetched = await nobody.call('backup.fetch', { handle: 'alan', auth: b64(alan.backupAuth) });
   expect(fetched.wrapped).toBe(alan.creation.backup.wrapped);
+  // A signed-in device reads the items without the words, and nobody else's.
+  expect(await client.call('backup.read', {})).toEqual({ items: fetched.items, next: null });
+  await expect(nobody.call('backup.read', {})).rejects.toEqual(refused('auth_required'));
+  client.close();
   expect(fetched.items.map((item) => item.name)).toEqual(['account-key', 'epochs/1']);
   expect(fetched.next).toBeNull();
   const wrong = nobody.call('backup.fetch', { handle: 'alan', auth: b64(randomBytes(32)) });

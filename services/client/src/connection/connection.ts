@@ -16,6 +16,11 @@ import { Session } from './session.ts';
 const FIRST_DELAY_MS = 250;
 const LONGEST_DELAY_MS = 10_000;
 
+/** Refusals of a handshake that another try may not get. */
+const DOUBTFUL: ReadonlySet<string> = new Set(['auth_failed', 'auth_required', 'bad_frame']);
+/** Handshakes in a row that are refused so before it is for good. */
+const HANDSHAKES = 3;
+
 export interface ConnectionEvents {
   /** Signed in. `serverKey` is to be pinned at the first meeting; `generation` to be compared with the last one's. */
   online(session: Session, welcome: Welcome, serverKey: string, generation: string): void;
@@ -45,6 +50,11 @@ export class Connection {
   #closed = false;
   #hello = '';
   #handshake: Handshake | null = null;
+  /** Which connection this is. RSA takes its time: what was begun for one that is lost must not reach the next. */
+  #line = 0;
+  /** Under way or up; a loss is told by more than one event. */
+  #trying = false;
+  #distrusted = 0;
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
@@ -67,11 +77,18 @@ export class Connection {
   }
 
   open(): void {
+    this.#trying = true;
     this.#socket.connect();
+    // A line that ends before it was whole is told by the engine alone; Socket.IO would wait for it for 20 s.
+    this.#socket.io.engine.once('close', (reason) => {
+      this.#lost(new SottoError('no_connection', reason));
+      this.#socket.disconnect();
+    });
   }
 
   close(): void {
     this.#closed = true;
+    this.#line++;
     clearTimeout(this.#timer);
     this.#session?.end();
     this.#session = null;
@@ -80,21 +97,31 @@ export class Connection {
 
   #greet(hello: string): void {
     this.#hello = hello;
+    const line = this.#line;
     answerHello(hello, this.#pinned, this.#options.identity, this.#ticket).then(
       (handshake) => {
+        if (line !== this.#line) return;
         this.#handshake = handshake;
         this.#socket.emit('auth', handshake.auth);
       },
-      (error: Error) => this.#giveUp(error),
+      (error: Error) => {
+        if (line === this.#line) this.#giveUp(error);
+      },
     );
   }
 
   #welcome(frame: Uint8Array): void {
     const handshake = this.#handshake;
     if (handshake === null || this.#session !== null) return;
+    const line = this.#line;
+    // Socket.IO keeps what is emitted while there is no connection and sends it on the next one, before the handshake.
     const socket = {
-      emit: (event: string, bytes: Uint8Array) => void this.#socket.emit(event, bytes),
-      drop: () => this.#drop(),
+      emit: (event: string, bytes: Uint8Array) => {
+        if (line === this.#line) this.#socket.emit(event, bytes);
+      },
+      drop: () => {
+        if (line === this.#line) this.#drop();
+      },
     };
     const session = new Session(
       socket,
@@ -106,14 +133,18 @@ export class Connection {
     this.#session = session;
     handshake.welcome(own(frame)).then(
       (welcome) => {
+        if (line !== this.#line) return;
         this.#attempts = 0;
+        this.#distrusted = 0;
         this.#pinned = handshake.hello.signKey;
         const { ticket } = welcome;
         this.#ticket =
           ticket === undefined ? null : { ticket: fromB64(ticket), secret: handshake.channel.resumption };
         this.#options.events.online(session, welcome, handshake.hello.signKey, handshake.hello.generation);
       },
-      (error: Error) => this.#giveUp(error),
+      (error: Error) => {
+        if (line === this.#line) this.#giveUp(error);
+      },
     );
   }
 
@@ -131,7 +162,9 @@ export class Connection {
       return;
     }
     this.#serverDelayMs = error.retryAfterMs ?? 0;
-    if (error.retry === 'later') this.#drop();
+    // A handshake that was garbled on its way looks like one that was forged: it is made anew before that is believed.
+    const again = DOUBTFUL.has(error.code) && ++this.#distrusted < HANDSHAKES;
+    if (error.retry === 'later' || again) this.#drop();
     else this.#giveUp(error);
   }
 
@@ -153,6 +186,10 @@ export class Connection {
   }
 
   #lost(error: SottoError): void {
+    if (!this.#trying) return;
+    this.#trying = false;
+    this.#line++;
+    this.#socket.sendBuffer = [];
     this.#session?.end();
     this.#session = null;
     this.#handshake = null;
@@ -161,6 +198,6 @@ export class Connection {
     const delay = this.#serverDelayMs + backoff * (0.5 + Math.random() / 2);
     this.#serverDelayMs = 0;
     this.#options.events.offline(error, Date.now() + delay);
-    this.#timer = setTimeout(() => this.#socket.connect(), Math.min(delay, 10 * LIMITS.callTimeoutMs));
+    this.#timer = setTimeout(() => this.open(), Math.min(delay, 10 * LIMITS.callTimeoutMs));
   }
 }

@@ -31,6 +31,8 @@ interface Opened {
   readonly rawBackupKey: Bytes;
   readonly items: RestoredItems;
   readonly chain: KeyChain;
+  /** The items as they are now. */
+  reread(wire: Asking): Promise<RestoredItems>;
 }
 
 /**
@@ -52,16 +54,25 @@ export async function restore(
     null,
     async (wire, met): Promise<[Opened, Met]> => [await open(backup, wire, handle, words), met],
   );
-  const { account, rawBackupKey, items, chain } = opened;
-  if (items.accountKey === null) throw new SottoError('auth_failed', 'the backup holds no account key');
-  const accountKey = await importSigningKey(items.accountKey, false);
+  const { account, rawBackupKey, chain, reread } = opened;
+  if (opened.items.accountKey === null)
+    throw new SottoError('auth_failed', 'the backup holds no account key');
+  const accountKey = await importSigningKey(opened.items.accountKey, false);
   const mine = await newKeys(keys, storage.exportsKeys, progress, 0.3, 0.9);
-  const admitted = await admit(chain, account, accountKey, mine, [], now());
   progress({ step: 'publishing', done: 0.9 });
-  // A server that showed another key in between is not the one whose backup was opened.
-  await anonymously(url, met.serverKey, (wire) =>
-    wire.call('device.add', { statements: toWire(admitted.statements) }),
-  );
+  let admitted = await admit(chain, account, accountKey, mine, [], now());
+  const items = await anonymously(url, met.serverKey, async (wire) => {
+    for (let i = 0; ; i++) {
+      try {
+        await wire.call('device.add', { statements: toWire(admitted.statements) });
+        // Epochs that began meanwhile were not made for this device: their secrets are in the backup by now.
+        return await reread(wire);
+      } catch (error) {
+        if (!(error instanceof SottoError) || error.code !== 'chain_stale' || i >= 5) throw error;
+        admitted = await admit(await readChain(wire, account, handle), account, accountKey, mine, [], now());
+      }
+    }
+  });
   progress({ step: 'done', done: 1 });
   const backupKey = await aesKeyKept(rawBackupKey, storage.exportsKeys);
   const device = deviceOf(account, handle, mine, await newStoreKey(storage), backupKey, now());
@@ -81,13 +92,23 @@ async function open(backup: Backup, wire: Asking, handle: string, words: string)
   const rawBackupKey = await backup.unwrapBackupKey(wrap, account, fromB64(wrapped));
   if (rawBackupKey === null) throw new SottoError('auth_failed', 'these words do not open the backup');
   const key = await aesKeyKept(rawBackupKey, false);
-  const contents: { name: string; content: Bytes }[] = [];
-  for (const { name, sealed } of items) {
-    const content = await backup.openItem(key, account, name, fromB64(sealed));
-    if (content === null) throw new SottoError('auth_failed', `the backup is damaged at ${name}`);
-    contents.push({ name, content });
-  }
-  return { account, rawBackupKey, items: sortItems(contents), chain: await readChain(wire, account, handle) };
+  const sorted = async (all: typeof items): Promise<RestoredItems> => {
+    const contents: { name: string; content: Bytes }[] = [];
+    for (const { name, sealed } of all) {
+      const content = await backup.openItem(key, account, name, fromB64(sealed));
+      if (content === null) throw new SottoError('auth_failed', `the backup is damaged at ${name}`);
+      contents.push({ name, content });
+    }
+    return sortItems(contents);
+  };
+  const reread = async (again: Asking) => sorted((await fetchAll(again, handle, b64(auth))).items);
+  return {
+    account,
+    rawBackupKey,
+    items: await sorted(items),
+    chain: await readChain(wire, account, handle),
+    reread,
+  };
 }
 
 async function fetchAll(wire: Asking, handle: string, auth: string) {

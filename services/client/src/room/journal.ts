@@ -125,9 +125,11 @@ export class Journal {
     for (;;) {
       const from = this.#ledger.seq + 1;
       const args = { room: this.#id, from, limit: LIMITS.readEntries };
+      // Said before the question: what is acknowledged while it is under way may be missing from the answer.
+      const known = Math.max(this.#ledger.seq, this.#promises.highest());
       const { batch, head, chain } = await this.#ctx.wire.read('read', args);
       const { until } = this.#notes.summary;
-      if (until === null) this.checkHead(head, this.#ledger.seq);
+      if (until === null) this.checkHead(head, known);
       this.promise(head, chain, 'summary', { room: this.#id, head, chain });
       this.note({ summary: { ...this.#notes.summary, head } });
       if (batch !== null && batch.entries.length > 0) await this.take(batch.from, batch.entries);
@@ -183,9 +185,20 @@ export class Journal {
       );
       from += batch.entries.length;
     }
-    await this.#reopen(await openUnreadable(this.#unreadable.values(), this.#epochs));
+    await this.reopen();
     const { summary } = this.#notes;
     await this.keepNotes({ summary: { ...summary, since: Math.min(since, summary.since) } });
+  }
+
+  /** Epochs of messages that wait for a secret. */
+  missing(): number[] {
+    const epochs = [...this.#unreadable.values()].filter((r) => r.envelope !== null).map((r) => r.epoch);
+    return [...new Set(epochs)].filter((epoch) => !this.#epochs.has(epoch));
+  }
+
+  /** Opens what has its key now. */
+  async reopen(): Promise<void> {
+    await this.#reopen(await openUnreadable(this.#unreadable.values(), this.#epochs));
   }
 
   async #keep(

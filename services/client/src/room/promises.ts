@@ -29,6 +29,12 @@ export class ChainPromises {
     }
   }
 
+  /** The highest sequence that was acknowledged or signed for and is still to come; 0 for none. */
+  highest(): number {
+    const firm = [...this.#open].filter(([, { source }]) => source !== 'summary').map(([seq]) => seq);
+    return Math.max(0, ...firm);
+  }
+
   open(): { seq: number; chain: string; source: PromiseSource; proof: string }[] {
     return [...this.#open].map(([seq, { chain, ...rest }]) => ({ seq, chain: b64(chain), ...rest }));
   }

@@ -280,6 +280,7 @@ export class Room {
   /** What waits can never be sent: the log was read to the entry that ended the membership. */
   async #giveUp(): Promise<void> {
     const error = new SottoError('not_member');
+    this.#sender.giveUp(error);
     for (const { id } of [...this.#outbox.sealed(), ...this.#outbox.queued(Number.POSITIVE_INFINITY)]) {
       await this.#outbox.refuse(id, error.message);
       this.#acks.refuse(id, error);
@@ -345,6 +346,7 @@ export class Room {
   }
 
   async #append(control: Control, ack: Promise<Acknowledged | null>): Promise<void> {
+    if (this.#isOut) throw new SottoError('not_member');
     if (!this.#ctx.online()) throw new SottoError('no_connection');
     this.#sender.enqueue(control);
     const done = await ack;
@@ -364,6 +366,19 @@ export class Room {
     this.#moveCursor(read);
     await this.#journal.keepNotes({});
     if (this.#ctx.online()) await this.#ctx.wire.call('cursor.set', { room: this.id, seq: read });
+  }
+
+  /** Epochs of messages that wait for a secret. */
+  missing(): number[] {
+    return this.#journal.missing();
+  }
+
+  /** Secrets that another device of the account put into the backup: what was unreadable is opened. */
+  async restored(secrets: readonly { epoch: number; secret: Bytes }[]): Promise<void> {
+    await this.#run(async () => {
+      for (const { epoch, secret } of secrets) await this.#epochs.put(epoch, secret, true);
+      await this.#journal.reopen();
+    });
   }
 
   markBackedUp(epochs: readonly number[]): Promise<void> {

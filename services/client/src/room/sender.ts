@@ -147,10 +147,15 @@ export class Sender {
   close(): void {
     this.lost();
     clearTimeout(this.#timer);
-    const gone = new SottoError('no_connection', 'the client was closed');
-    for (const control of this.#controls.splice(0)) control.failed(gone);
-    this.#alone?.control.failed(gone);
+    this.giveUp(new SottoError('no_connection', 'the client was closed'));
+  }
+
+  /** No statement can be appended any more: whoever waits for one hears why. */
+  giveUp(error: SottoError): void {
+    const { control } = this.#alone ?? {};
     this.#alone = null;
+    for (const one of [...(control === undefined ? [] : [control]), ...this.#controls.splice(0)])
+      one.failed(error);
   }
 
   /** An ack, or one's own entry in the log: the first that comes ends the flight. */

@@ -37,23 +37,21 @@ export const backupFetch: Handler<'backup.fetch'> = async (parts, { args }) => {
     throw new SottoError('auth_failed', 'these words do not open the backup');
   }
   await parts.limiters.restores.giveBack(args.handle);
-  const page = await pageOf(parts.store, account, args.after ?? '');
-  const items = page.items.map(({ name, sealed }) => ({ name, sealed: b64(sealed) }));
-  return { wrapped: b64(backup.wrapped), items, next: page.next };
+  return { wrapped: b64(backup.wrapped), ...(await pageOf(parts.store, account, args.after ?? '')) };
 };
 
-async function pageOf(
-  store: Store,
-  account: Bytes,
-  after: string,
-): Promise<{ items: BackupItem[]; next: string | null }> {
+/** Sealed under the backup key, which every device of the account has: no words are asked for. */
+export const backupRead: Handler<'backup.read'> = async ({ store }, { args, session }) =>
+  pageOf(store, signedIn(session).account, args.after ?? '');
+
+async function pageOf(store: Store, account: Bytes, after: string): Promise<Calls['backup.read']['answer']> {
   const found = await store.backupItems(account, after, PAGE);
-  const items: BackupItem[] = [];
+  const items: Calls['backup.read']['answer']['items'] = [];
   let bytes = 0;
   for (const item of found) {
     bytes += item.sealed.length;
     if (items.length > 0 && bytes > PAGE_BYTES) break;
-    items.push(item);
+    items.push({ name: item.name, sealed: b64(item.sealed) });
   }
   const whole = items.length === found.length && found.length < PAGE;
   return { items, next: whole ? null : (items.at(-1)?.name ?? null) };

@@ -1,7 +1,7 @@
 /** Every call of the contract and what answers it. */
 import type { CallName } from '@sotto/protocol';
 import { accountCreate, accountFind, chainRead, directory } from './account.ts';
-import { backupFetch, backupMethod, backupPut } from './backup.ts';
+import { backupFetch, backupMethod, backupPut, backupRead } from './backup.ts';
 import type { Handler } from './context.ts';
 import { chainExtend, deviceAdd } from './device.ts';
 import { inviteOpen, inviteRead } from './invite.ts';
@@ -14,6 +14,7 @@ export const CALLS: { readonly [N in CallName]: Handler<N> } = {
   'backup.method': backupMethod,
   'backup.fetch': backupFetch,
   'backup.put': backupPut,
+  'backup.read': backupRead,
   'chain.extend': chainExtend,
   'chain.read': chainRead,
   'cursor.set': cursorSet,

@@ -59,6 +59,8 @@ export class Connection {
       this.#end(
         new SottoError('rate_limited', 'the connection is closed since the flood went on', waitMs).toWire(),
       );
+    } else if (sizeOf(payload) > LIMITS.frameBytes) {
+      this.#end(new SottoError('too_large', `a frame has at most ${LIMITS.frameBytes} bytes`).toWire());
     } else if (event === 'auth') {
       void this.#auth(payload, refusal);
     } else if (this.#open === null) {
@@ -129,3 +131,7 @@ export class Connection {
     this.#open = null;
   }
 }
+
+/** Bytes of what travels as bytes, characters of what travels as text; of anything else its form is refused anyway. */
+const sizeOf = (payload: unknown): number =>
+  payload instanceof Uint8Array || typeof payload === 'string' ? payload.length : 0;

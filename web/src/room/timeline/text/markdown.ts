@@ -124,12 +124,16 @@ const ENTITIES: Record<string, string> = {
 
 const escaped = (text: string): string => text.replace(/[&<>"']/g, (letter) => ENTITIES[letter] as string);
 
+/** Each of these, at the margin, has a direction of its own; what stands in it goes along, with its bullets and bars. */
+const BLOCKS = new Set(['P', 'UL', 'OL', 'BLOCKQUOTE', 'DIV']);
+
 const purify = DOMPurify();
 purify.addHook('uponSanitizeAttribute', (_, data) => {
   if (data.attrName === 'class' && !CLASSES.has(data.attrValue)) data.keepAttr = false;
 });
 // The policy again, after all that was made of the text: what is no link by it leaves without its target.
 purify.addHook('afterSanitizeAttributes', (node) => {
+  if (BLOCKS.has(node.tagName) && node.parentElement?.tagName === 'BODY') node.setAttribute('dir', 'auto');
   if (node.tagName !== 'A') return;
   const href = node.getAttribute('href') ?? '';
   if (linkOf(href, '') === null) {
