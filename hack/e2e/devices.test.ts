@@ -66,6 +66,18 @@ describe('two devices of one person', () => {
     await reaches(phone, 'and back at the desk');
   });
 
+  test('without a network it says so at once, keeps what is written, and goes on when it is back', async () => {
+    const state = () => desk.at('connection').first().getAttribute('data-state');
+    await first.context.setOffline(true);
+    // Long before a ping could have been missed.
+    await expect.poll(state, { timeout: 10_000 }).toBe('offline');
+    await desk.say('written without a network');
+    await desk.page.locator('[data-send="queued"]').waitFor();
+    await first.context.setOffline(false);
+    await reaches(phone, 'written without a network');
+    await expect.poll(state).toBe('online');
+  });
+
   test('a second tab waits, takes over when asked to, and gives back', async () => {
     const tab = new Person(await first.context.newPage());
     await tab.page.goto(replica.url);

@@ -16,6 +16,11 @@ const worker = new Worker(new URL('./worker/worker.ts', import.meta.url), { type
 const session = new Session(wrap<WorkerSurface>(worker));
 worker.addEventListener('error', () => session.stumbled());
 
+// The worker is not told by every browser.
+for (const event of ['online', 'offline'] as const) {
+  addEventListener(event, () => session.setNetwork(event === 'online'));
+}
+
 mount(App, {
   target: document.querySelector('#app') as HTMLElement,
   context: contextOf({

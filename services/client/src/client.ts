@@ -124,6 +124,10 @@ export class SottoClient implements SottoClientApi {
     return { account: b64(account), handle, device: b64(device), fingerprint };
   }
 
+  setNetwork(isThere: boolean): void {
+    this.#home?.setNetwork(isThere);
+  }
+
   connection(): ConnectionState {
     return this.#home?.state ?? NO_ACCOUNT;
   }

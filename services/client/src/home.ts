@@ -132,6 +132,10 @@ export class Home {
     (this.#hourly as { unref?(): void }).unref?.();
   }
 
+  setNetwork(isThere: boolean): void {
+    this.#connection?.setNetwork(isThere);
+  }
+
   get own(): KeyChain {
     const chain = this.people.known(b64(this.device.account));
     if (chain === null) throw new SottoError('unknown_account', 'this device has lost its own key list');

@@ -195,6 +195,9 @@ export interface SottoClientApi {
   /** A changed account key blocks sending to its rooms until acknowledged. */
   acknowledgeAlert(id: string): Promise<void>;
 
+  /** What the device says of its network, where it says anything: a lost one is noticed, and a new one used, at once. */
+  setNetwork(isThere: boolean): void;
+
   /** Calls `listener` with every new value from now on; returns a way to stop. */
   on<E extends keyof ClientEvents>(event: E, listener: (value: ClientEvents[E]) => void): () => void;
   /** Ends the connection and closes the storage; what is unsent stays in the outbox. */

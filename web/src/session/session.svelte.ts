@@ -90,6 +90,10 @@ export class Session {
     this.#phase = { name: 'failed', sentence };
   }
 
+  setNetwork(isThere: boolean): void {
+    if (this.#phase.name === 'ready') this.api.setNetwork(isThere).catch(() => undefined);
+  }
+
   /** Resolves once the server can be asked: some calls make no sense without it. */
   connected(): Promise<void> {
     if (isConnected(this.#connection)) return Promise.resolve();

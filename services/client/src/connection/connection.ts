@@ -86,6 +86,21 @@ export class Connection {
     });
   }
 
+  /**
+   * The device's network came or went. Without one, waiting for a ping that cannot come would take half a minute; with one again, nobody wants to
+   * wait for the next try.
+   */
+  setNetwork(isThere: boolean): void {
+    if (this.#closed || isThere === this.#trying) return;
+    if (!isThere) {
+      this.#drop();
+      return;
+    }
+    clearTimeout(this.#timer);
+    this.#attempts = 0;
+    this.open();
+  }
+
   close(): void {
     this.#closed = true;
     this.#line++;
