@@ -72,17 +72,21 @@ export class Room {
     };
   }
 
-  /** Appends and, where accepted, remembers what follows from it. */
+  /** Appends and, where newly accepted, remembers what follows from it. */
   async append(request: AppendRequest): Promise<AppendResult> {
     const result = await this.store.append(request);
-    if (!result.ok || result.duplicate) return result;
+    if (result.ok && !result.duplicate) this.took(request);
+    return result;
+  }
+
+  /** Remembers what follows from a request that stands in the log. */
+  took(request: AppendRequest): void {
     this.#writers.set(String(request.device), { seq: request.deviceSeq, digest: request.digest });
     if (request.effect.type === 'membership') this.membershipHash = request.digest;
     if (request.effect.type === 'commit') {
       this.epoch = request.effect.body.epoch;
       this.commitHash = request.digest;
     }
-    return result;
   }
 
   async send(who: Person, change: Partial<AppendRequest> = {}): Promise<AppendResult> {

@@ -74,7 +74,10 @@ export type AppendResult =
       readonly at: number;
       /** True where the same id with the same bytes was appended before: the first ack again. */
       readonly duplicate: boolean;
-      /** Digests of the entries `position + 1 .. seq`; empty where `seq <= position`. */
+      /**
+       * Digests of the entries `position + 1 .. seq`; empty where `seq <= position`, and where they are too many for one
+       * answer: `digests` gives them in pages.
+       */
       readonly digests: readonly Bytes[];
     }
   | { readonly ok: false; readonly code: ErrorCode; readonly detail?: string };
@@ -176,8 +179,11 @@ export interface Store {
   room(room: Bytes): Promise<RoomState | null>;
   /** Heads of many rooms at once; an unknown room has head 0. */
   heads(rooms: readonly Bytes[]): Promise<number[]>;
-  /** Called after each append with the room and its new head, also for other replicas' appends. Returns a way to stop. */
-  subscribe(listener: (room: Bytes, head: number) => void): () => void;
+  /**
+   * `listener` is called after each append with the room and its new head, also for other replicas' appends (perhaps once more
+   * for one that was just before the call). `onGap`: some were missed, so heads must be compared. Returns a way to stop.
+   */
+  subscribe(listener: (room: Bytes, head: number) => void, onGap?: () => void): () => void;
 
   /** Sets a room-chain checkpoint where none is; answers the one that stands. */
   checkpoint(room: Bytes, seq: number, chain: Bytes): Promise<Bytes>;
