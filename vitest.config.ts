@@ -11,7 +11,7 @@ export default defineConfig({
           include: [
             'services/*/{src,testing,vectors,conformance}/**/*.test.ts',
             'web/src/**/*.test.ts',
-            'hack/{lib,start,test}/**/*.test.ts',
+            'hack/{cluster,lib,start,test}/**/*.test.ts',
           ],
           testTimeout: 30_000,
         },

@@ -106,7 +106,7 @@ export function runNode(args, options = {}) {
  * program would keep its port and its database. Whoever starts this file without npm may leave it running alone.
  */
 function stopWithNpm(child) {
-  if (process.env.npm_lifecycle_event !== 'start') return undefined;
+  if (!['start', 'cluster'].includes(process.env.npm_lifecycle_event)) return undefined;
   const parent = process.ppid;
   const watch = setInterval(() => {
     if (process.ppid === parent) return;

@@ -36,3 +36,19 @@ test('every fault is reported, each in a sentence', () => {
 test.each([['--port'], ['--data=']])('an option without its value is a fault: %s', (arg) => {
   expect(() => readConfig([arg], {}, '')).toThrow(ConfigFaults);
 });
+
+test('a Redis is named by address or environment; what is wrong with it is said without quoting it', () => {
+  const url = 'redis://:secret@10.0.0.1:6379/2';
+  expect(readConfig(['--redis', url], {}, '')).toMatchObject({ redisUrl: url, keysFile: null, route: null });
+  const env = { SOTTO_REDIS_URL: url, SOTTO_KEYS_FILE: '/keys', SOTTO_ROUTE: 'r1' };
+  expect(readConfig([], env, '')).toMatchObject({ redisUrl: url, keysFile: '/keys', route: 'r1' });
+  try {
+    readConfig(['--redis', 'http://:secret@x'], { SOTTO_ROUTE: 'a;b' }, '');
+    expect.unreachable();
+  } catch (error) {
+    expect((error as ConfigFaults).faults).toEqual([
+      'SOTTO_ROUTE must be 1 to 64 letters, digits, _ or -, not "a;b".',
+      '--redis must be an address such as redis://127.0.0.1:6379.',
+    ]);
+  }
+});

@@ -19,13 +19,19 @@ export interface DrainParts {
 const ANSWERS_WITHIN_MS = 3000;
 /** Nor must a peer that does not read. */
 const LAST_WORDS_WITHIN_MS = 2000;
+/**
+ * Coming back costs a neighbour about a millisecond, so a crowd is spread over `LIMITS.drainSpreadMs` and a handful comes
+ * at once: nobody's messages wait for a stampede that cannot happen.
+ */
+const SPREAD_EACH_MS = 10;
 const BATCHES = 20;
 const SMALLEST_BATCH = 50;
 const BETWEEN_BATCHES_MS = 100;
 
 export async function drain({ io, sessions, underWay }: DrainParts): Promise<void> {
+  const spreadMs = Math.min(LIMITS.drainSpreadMs, sessions.all().size * SPREAD_EACH_MS);
   const told = [...sessions.all()].map((session) => {
-    const retryAfterMs = Math.floor(Math.random() * LIMITS.drainSpreadMs);
+    const retryAfterMs = Math.floor(Math.random() * spreadMs);
     return session.notice({ notice: 'draining', retryAfterMs });
   });
   await within(ANSWERS_WITHIN_MS, [...told, ...underWay]);

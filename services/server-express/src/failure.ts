@@ -10,8 +10,9 @@ export function wireErrorOf(thrown: unknown, log: Log, where: string): WireError
   if (thrown instanceof SottoError) {
     const error = thrown.toWire();
     if (error.code !== 'unavailable') return error;
-    // The peer is told that it will be tried again; why it failed (a full disk, a lost store) is the operator's business.
-    log.error({ why: error.detail, where }, 'the store refused');
+    // The peer is told that it will be tried again; why it failed (a full disk, a lost store) is the operator's business. Without
+    // a reason it was not tried: the health of the store has told the operator already, once.
+    if (error.detail !== undefined) log.error({ why: error.detail, where }, 'the store refused');
     const { detail: _, ...told } = error;
     return { ...told, retryAfterMs: error.retryAfterMs ?? RETRY_AFTER_MS };
   }

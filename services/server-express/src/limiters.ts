@@ -1,44 +1,73 @@
-/** Slow limits, counted over an hour in this replica's memory: sign-ups by address, tries at a backup by handle. */
-import { createHash } from 'node:crypto';
-import { SottoError } from '@sotto/protocol';
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+/**
+ * Slow limits, counted over an hour: sign-ups by address, tries at a backup by handle. All replicas count together in Redis;
+ * one that is alone counts in its memory.
+ */
+import { createHmac } from 'node:crypto';
+import { type Bytes, SottoError } from '@sotto/protocol';
+import type { Redis } from 'ioredis';
+import {
+  type RateLimiterAbstract,
+  RateLimiterMemory,
+  RateLimiterRedis,
+  RateLimiterRes,
+} from 'rate-limiter-flexible';
 import type { ReplicaConfig } from './config.ts';
 
 const HOUR_S = 3600;
 
 export class HourlyLimit {
-  readonly #limiter: RateLimiterMemory;
+  readonly #limiter: RateLimiterAbstract;
+  readonly #key: Bytes;
 
-  constructor(points: number) {
-    this.#limiter = new RateLimiterMemory({ points, duration: HOUR_S });
+  constructor(limiter: RateLimiterAbstract, key: Bytes) {
+    this.#limiter = limiter;
+    this.#key = key;
   }
 
-  /** Counts one. Throws `rate_limited` with the time until there is another. */
-  async take(key: string): Promise<void> {
+  /** Counts one. Throws `rate_limited` with the time until there is another, `unavailable` where it cannot be counted. */
+  async take(what: string): Promise<void> {
     try {
-      await this.#limiter.consume(digest(key));
+      await this.#limiter.consume(this.#named(what));
     } catch (refused) {
       if (refused instanceof RateLimiterRes)
         throw new SottoError('rate_limited', undefined, refused.msBeforeNext);
-      throw refused;
+      throw new SottoError('unavailable', (refused as Error).message);
     }
   }
 
   /** Takes one back: the try was a success. */
-  async giveBack(key: string): Promise<void> {
-    await this.#limiter.reward(digest(key));
+  async giveBack(what: string): Promise<void> {
+    // Not worth failing the success for.
+    await this.#limiter.reward(this.#named(what)).catch(() => undefined);
+  }
+
+  /** Keyed, since a bare hash of an address or a handle is soon guessed: neither memory nor Redis holds one. */
+  #named(what: string): string {
+    return createHmac('sha256', this.#key).update(what).digest('base64url');
   }
 }
-
-/** Keys are kept as hashes: the limiter's memory holds no handle or address. */
-const digest = (key: string): string => createHash('sha256').update(key).digest('base64');
 
 export interface Limiters {
   readonly signups: HourlyLimit;
   readonly restores: HourlyLimit;
 }
 
-export const createLimiters = (config: ReplicaConfig): Limiters => ({
-  signups: new HourlyLimit(config.signupsPerHour),
-  restores: new HourlyLimit(config.restoreTriesPerHour),
-});
+/** `redis` null: in this replica's memory. */
+export function createLimiters(
+  config: Pick<ReplicaConfig, 'signupsPerHour' | 'restoreTriesPerHour'>,
+  key: Bytes,
+  redis: Redis | null,
+): Limiters {
+  const limit = (name: string, points: number): HourlyLimit => {
+    const options = { points, duration: HOUR_S, keyPrefix: `sotto:limit:${name}` };
+    const limiter =
+      redis === null
+        ? new RateLimiterMemory(options)
+        : new RateLimiterRedis({ ...options, storeClient: redis, rejectIfRedisNotReady: true });
+    return new HourlyLimit(limiter, key);
+  };
+  return {
+    signups: limit('signups', config.signupsPerHour),
+    restores: limit('restores', config.restoreTriesPerHour),
+  };
+}

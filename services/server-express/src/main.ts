@@ -1,5 +1,5 @@
 /** The program: the only file that reads the environment, prints, handles signals and exits. */
-import { ConfigFaults, readConfig } from './config.ts';
+import { ConfigFaults, readConfig, USAGE } from './config.ts';
 import { startReplica, WEB_DIR } from './index.ts';
 import { StartFault } from './start-fault.ts';
 
@@ -11,9 +11,18 @@ function fail(sentences: readonly string[]): never {
   process.exit(1);
 }
 
+if (process.argv.includes('--help')) {
+  process.stdout.write(USAGE);
+  process.exit(0);
+}
+
 try {
   const config = readConfig(process.argv.slice(2), process.env, WEB_DIR);
-  const replica = await startReplica(config);
+  const replica = await startReplica({
+    ...config,
+    // Whoever runs it (Kubernetes, hack/cluster) starts it again, with an empty memory.
+    onReplaced: (sentence) => fail([sentence]),
+  });
   process.stdout.write(`Sotto is listening on ${replica.url}\n`);
   const stop = (): void => {
     setTimeout(() => process.exit(0), STOP_WITHIN_MS).unref();

@@ -8,22 +8,34 @@ import type { ReplicaConfig } from './config.ts';
 import { Connection, type ConnectionParts } from './connection/connection.ts';
 import { Sessions } from './connection/sessions.ts';
 import { drain } from './drain.ts';
+import { Gate } from './gate.ts';
 import { createApp } from './http/app.ts';
+import { guardHandshakes } from './http/handshakes.ts';
 import { Handles } from './keys/handles.ts';
 import type { ServerKeys } from './keys/server-keys.ts';
 import { createLimiters } from './limiters.ts';
 import { FanOut } from './live/fan-out.ts';
 import { Followers } from './live/followers.ts';
+import { LetIn } from './live/let-in.ts';
 import { Presence } from './live/presence.ts';
 import { Receipts } from './live/receipts.ts';
 import { cutOffSlowReaders } from './live/slow-readers.ts';
+import { Sweep } from './live/sweep.ts';
 import type { Log } from './log.ts';
 import { Metrics } from './metrics.ts';
+import { ALONE } from './neighbours/neighbours.ts';
+import { RedisNeighbours } from './neighbours/redis-neighbours.ts';
+import type { RedisLink } from './redis/link.ts';
 import { KeyChains } from './rooms/key-chains.ts';
 import { MembershipFolds } from './rooms/membership-folds.ts';
 import { RoomChains } from './rooms/room-chains.ts';
 import { Summaries } from './rooms/summaries.ts';
 import { StartFault } from './start-fault.ts';
+import { StoreHealth } from './store-health.ts';
+
+const HANDSHAKES_AT_ONCE = 64;
+/** A page is a mebibyte at most. */
+const READS_AT_ONCE = 32;
 
 export interface Replica {
   /** With the real port. */
@@ -33,20 +45,23 @@ export interface Replica {
   close(): Promise<void>;
 }
 
-/** What a replica is made of from outside; it closes the store when it stops. */
+/** What a replica is made of from outside; it closes the store and the link when it stops. */
 export interface ReplicaParts {
   readonly config: ReplicaConfig;
   readonly store: Store;
+  /** To the other replicas; none where the store is this replica's alone. */
+  readonly link?: RedisLink | null;
   readonly keys: ServerKeys;
   readonly log: Log;
 }
 
-export async function runReplica({ config, store, keys, log }: ReplicaParts): Promise<Replica> {
+export async function runReplica({ config, store, link = null, keys, log }: ReplicaParts): Promise<Replica> {
   let draining = false;
   const isDraining = () => draining;
   const metrics = new Metrics();
-  const app = createApp({ store, metrics, log, webDir: config.webDir, draining: isDraining });
-  const http = createServer(app);
+  const health = new StoreHealth(store, log, () => void fanOut.compareHeads());
+  const notReady = async () => (draining ? 'stopping' : health.notReady());
+  const http = createServer(createApp({ notReady, metrics, log, webDir: config.webDir }));
   const io = new Server(http, {
     serveClient: false,
     // Ciphertext does not compress; trying costs 5 to 11 times the CPU.
@@ -55,35 +70,57 @@ export async function runReplica({ config, store, keys, log }: ReplicaParts): Pr
     // Past `frameBytes` a frame is refused with a reason; past this Socket.IO drops the connection without one.
     maxHttpBufferSize: LIMITS.frameReadBytes,
     connectTimeout: LIMITS.handshakeTimeoutMs,
-    allowRequest: (_request, answer) => answer(draining ? 'draining' : null, !draining),
   });
+  guardHandshakes(io, { ...config, draining: isDraining });
 
+  const neighbours = link === null ? null : new RedisNeighbours(io, link);
+  const others = neighbours ?? ALONE;
   const sessions = new Sessions();
   const chains = new RoomChains(store, log);
+  const folds = new MembershipFolds(store);
+  const keyChains = new KeyChains(store);
   const summaries = new Summaries(store, chains);
-  const followers = new Followers(store, metrics);
+  const followers = new Followers(store, metrics, others);
   const receipts = new Receipts(keys.signKey, log);
-  const fanOut = new FanOut({ io, store, chains, summaries, sessions, followers, receipts, metrics, log });
+  const forgetAll = () => {
+    for (const cache of [chains, folds, keyChains]) cache.forgetAll();
+  };
+  const rolledBack = () => {
+    log.error(
+      'the store has fewer entries than it had: it was restored or broke its promise; all clients are sent to look',
+    );
+    forgetAll();
+    followers.forgetAll();
+    for (const session of sessions.all()) session.close();
+  };
+  const fanOut = new FanOut({
+    ...{ io, store, chains, summaries, sessions, followers, receipts, metrics, log, rolledBack },
+  });
+  const letIn = new LetIn({ store, sessions, followers, summaries, fanOut });
+  const presence = new Presence({ store, sessions, followers, neighbours: others, letIn });
+  const sweep = new Sweep({ store, sessions, letIn, log });
   const underWay = new Set<Promise<unknown>>();
   const parts: ConnectionParts = {
-    config,
-    store,
-    keys,
-    log,
-    metrics,
-    sessions,
-    chains,
-    summaries,
-    followers,
-    fanOut,
-    underWay,
-    folds: new MembershipFolds(store),
-    keyChains: new KeyChains(store),
-    presence: new Presence(store, sessions, followers),
+    ...{ config, store, keys, log, metrics, sessions, chains, folds, keyChains, summaries, followers },
+    ...{ fanOut, letIn, presence, neighbours: others, underWay, health },
     handles: new Handles(keys),
-    limiters: createLimiters(config),
+    limiters: createLimiters(config, keys.limitKey, link?.publisher ?? null),
     draining: isDraining,
+    handshakes: new Gate(HANDSHAKES_AT_ONCE),
+    reads: new Gate(READS_AT_ONCE),
   };
+  if (link !== null) {
+    neighbours?.listen(presence, log);
+    link.on({
+      missed: () => sweep.hurry(),
+      restarted() {
+        forgetAll();
+        void fanOut.compareHeads();
+      },
+    });
+    health.watch();
+    sweep.start();
+  }
   fanOut.start();
   const stopCutting = cutOffSlowReaders(io, metrics);
   io.on('connection', (socket) => {
@@ -97,13 +134,13 @@ export async function runReplica({ config, store, keys, log }: ReplicaParts): Pr
     draining = true;
     log.info({ connections: sessions.all().size }, 'stopping');
     await drain({ io, sessions, underWay });
-    fanOut.stop();
-    receipts.stop();
+    for (const part of [health, sweep, fanOut, receipts]) part.stop();
     stopCutting();
     // Keep-alive connections and peers that never close would hold the server open.
     http.closeAllConnections();
     await io.close();
     await store.close();
+    link?.close();
     log.info('stopped');
   };
   let stopped: Promise<void> | null = null;

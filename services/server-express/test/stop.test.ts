@@ -57,6 +57,20 @@ test('sends under way are answered, clients are told when to return, the transpo
   await next.close();
 });
 
+test('a crowd is told to come back one after another', async () => {
+  const replica = await testReplica({ dataDir });
+  const crowd = await Promise.all(Array.from({ length: 40 }, () => signIn(replica.url, null)));
+  const closed = replica.close();
+  await Promise.all(crowd.map((client) => client.greeted.ended));
+  await closed;
+  const times = crowd.map((client) => client.noticed('draining')[0]?.retryAfterMs ?? -1);
+  // 10 ms for each of them.
+  expect(Math.min(...times)).toBeGreaterThanOrEqual(0);
+  expect(Math.min(...times)).toBeLessThan(200);
+  expect(Math.max(...times)).toBeGreaterThan(200);
+  expect(Math.max(...times)).toBeLessThan(400);
+});
+
 test('while it stops there are no new handshakes and no new connections', async () => {
   const replica = await testReplica({ dataDir });
   const greeted = await Greeted.connect(replica.url);

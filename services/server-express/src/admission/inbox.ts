@@ -1,5 +1,6 @@
 /** The `send` event: takes the blob apart, has each envelope judged, and sees that each gets its one answer. */
 import {
+  type Bytes,
   b64,
   decodeEnvelopes,
   type Envelope,
@@ -14,13 +15,17 @@ import {
 import type { Session } from '../connection/session.ts';
 import { wireErrorOf } from '../failure.ts';
 import type { FanOut } from '../live/fan-out.ts';
+import type { LetIn } from '../live/let-in.ts';
 import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
+import type { Neighbours } from '../neighbours/neighbours.ts';
 import { type AdmissionParts, type Admitted, admit } from './admission.ts';
 import { Lane } from './lane.ts';
 
 export interface InboxParts extends AdmissionParts {
   readonly fanOut: FanOut;
+  readonly letIn: LetIn;
+  readonly neighbours: Neighbours;
   readonly metrics: Metrics;
   readonly log: Log;
   /** Sends under way, for the graceful stop. */
@@ -89,14 +94,23 @@ export class Inbox {
     this.#lanes.set(key, lane);
     try {
       const admitted = await admit(this.#parts, lane, envelope, identity.deviceKey);
-      if (admitted.effect.type === 'membership' && !admitted.duplicate) {
-        for (const member of admitted.effect.members) {
-          if (member.role !== null) await this.#parts.fanOut.expect(room, member.account, admitted.seq);
-        }
-      }
+      await this.#letIn(room, admitted);
       return { admitted, seconds: (performance.now() - began) / 1000 };
     } finally {
       if (lane.inFlight === 0) this.#lanes.delete(key);
+    }
+  }
+
+  /** Whoever an entry lets in must be followed wherever they are connected. */
+  async #letIn(room: Bytes, { effect, seq, duplicate }: Admitted): Promise<void> {
+    if (effect.type !== 'membership') return;
+    const { fanOut, letIn, neighbours } = this.#parts;
+    for (const { account, role } of effect.members) {
+      if (role === null) continue;
+      // Of a retry too: the replica that took the first try may have died before it told anybody.
+      neighbours.tell({ hint: 'let-in', account: b64(account) });
+      if (duplicate) await letIn.look(account);
+      else await fanOut.expect(room, account, seq);
     }
   }
 

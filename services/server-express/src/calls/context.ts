@@ -4,6 +4,7 @@ import type { Membership, Result, Store } from '@sotto/log';
 import { type Bytes, type CallName, type Calls, SottoError } from '@sotto/protocol';
 import type { Identity, Session } from '../connection/session.ts';
 import type { Sessions } from '../connection/sessions.ts';
+import type { Gate } from '../gate.ts';
 import type { Handles } from '../keys/handles.ts';
 import type { Limiters } from '../limiters.ts';
 import type { Followers } from '../live/followers.ts';
@@ -24,6 +25,8 @@ export interface CallParts {
   readonly presence: Presence;
   readonly handles: Handles;
   readonly limiters: Limiters;
+  /** Pages of the log that are read for clients at the same time. */
+  readonly reads: Gate;
 }
 
 /** One call: its arguments (checked against the JSON Schemas, so base64url is decodable and of the right length), who asks, and the number by which a `read`'s entries are known. */

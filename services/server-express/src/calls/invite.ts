@@ -35,11 +35,12 @@ export const inviteOpen: Handler<'invite.open'> = async (parts, { args, session 
 
 export const inviteRead: Handler<'invite.read'> = async (parts, { args, session, id }) => {
   signedIn(session);
-  const { store, chains } = parts;
+  const { store, chains, reads } = parts;
   const { room } = await liveInvite(parts, fromB64(args.invite));
   const head = (await store.heads([room]))[0] ?? 0;
   const limit = Math.min(args.limit, LIMITS.readEntries, head - args.from + 1);
-  const entries = limit < 1 ? [] : await store.read(room, args.from, limit, LIMITS.readBytes);
+  const page = () => store.read(room, args.from, limit, LIMITS.readBytes);
+  const entries = limit < 1 ? [] : await reads.run(page);
   session.entries({
     request: id,
     room,

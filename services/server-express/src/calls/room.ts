@@ -8,14 +8,15 @@ export const rooms: Handler<'rooms'> = async ({ store, summaries }, { session })
   return { rooms: await summaries.all(await store.memberships(account)) };
 };
 
-export const read: Handler<'read'> = async ({ store, chains }, { args, session, id }) => {
+export const read: Handler<'read'> = async ({ store, chains, reads }, { args, session, id }) => {
   const identity = signedIn(session);
   const room = fromB64(args.room);
   const { since, until } = await membershipOf(store, room, identity);
   chains.check(room);
   const head = until ?? (await store.heads([room]))[0] ?? 0;
   const limit = Math.min(args.limit, LIMITS.readEntries, head - args.from + 1);
-  const entries = limit < 1 ? [] : await store.read(room, args.from, limit, LIMITS.readBytes);
+  const page = () => store.read(room, args.from, limit, LIMITS.readBytes);
+  const entries = limit < 1 ? [] : await reads.run(page);
   session.entries({ request: id, room, from: args.from, entries: visible(entries, since) });
   return { count: entries.length, head, chain: b64(await chains.at(room, head)) };
 };
@@ -28,7 +29,7 @@ export const cursorSet: Handler<'cursor.set'> = async ({ store, presence }, { ar
   const seq = Math.min(args.seq, head);
   if (seq <= cursor) return {};
   await store.setCursor(room, identity.account, seq);
-  presence.toOwn(identity.account, { notice: 'cursor', room: b64(room), seq }, session);
+  presence.cursor(identity.account, room, seq, session);
   return {};
 };
 
@@ -36,8 +37,7 @@ export const typing: Handler<'typing'> = async ({ store, presence }, { args, ses
   const identity = signedIn(session);
   const room = fromB64(args.room);
   await presentMembership(store, room, identity);
-  const account = b64(identity.account);
-  presence.toRoom(room, { notice: 'typing', room: b64(room), account, typing: args.typing }, session);
+  presence.typing(room, identity.account, args.typing, session);
   return {};
 };
 
@@ -45,5 +45,5 @@ export const presenceOf: Handler<'presence'> = async ({ store, presence }, { arg
   const identity = signedIn(session);
   const room = fromB64(args.room);
   await presentMembership(store, room, identity);
-  return { online: presence.online(room) };
+  return { online: await presence.everyone(room) };
 };

@@ -4,6 +4,8 @@ import type { Socket } from 'socket.io';
 import { Inbox, type InboxParts } from '../admission/inbox.ts';
 import type { ReplicaConfig } from '../config.ts';
 import { wireErrorOf } from '../failure.ts';
+import type { Gate } from '../gate.ts';
+import type { StoreHealth } from '../store-health.ts';
 import { TokenBucket } from '../token-bucket.ts';
 import { addressOf } from './address.ts';
 import { type AuthParts, authenticate, helloOf } from './authenticate.ts';
@@ -15,6 +17,9 @@ export interface ConnectionParts extends AuthParts, DispatchParts, InboxParts, O
   readonly config: ReplicaConfig;
   /** The graceful stop has begun. */
   readonly draining: () => boolean;
+  readonly health: StoreHealth;
+  /** Handshakes that are worked on at the same time. */
+  readonly handshakes: Gate;
 }
 
 interface Open {
@@ -54,7 +59,7 @@ export class Connection {
     // After the last word nothing is read any more; it would only be work for a peer that does not listen.
     if (this.#ended) return;
     const waitMs = this.#bucket.take(performance.now());
-    const refusal = waitMs === 0 ? this.#drainRefusal() : new SottoError('rate_limited', undefined, waitMs);
+    const refusal = waitMs === 0 ? this.#replicaRefusal() : new SottoError('rate_limited', undefined, waitMs);
     if (this.#bucket.flooding) {
       this.#end(
         new SottoError('rate_limited', 'the connection is closed since the flood went on', waitMs).toWire(),
@@ -76,8 +81,10 @@ export class Connection {
     }
   }
 
-  #drainRefusal(): SottoError | null {
-    return this.#parts.draining() ? new SottoError('draining', undefined, LIMITS.drainSpreadMs) : null;
+  /** Why the replica looks at nothing now. */
+  #replicaRefusal(): SottoError | null {
+    if (this.#parts.draining()) return new SottoError('draining', undefined, LIMITS.drainSpreadMs);
+    return this.#parts.health.refusal();
   }
 
   async #auth(payload: unknown, refusal: SottoError | null): Promise<void> {
@@ -87,13 +94,7 @@ export class Connection {
       if (this.#authenticating || this.#open !== null)
         throw new SottoError('bad_request', 'already signed in');
       this.#authenticating = true;
-      const now = Date.now();
-      const who = await authenticate(this.#parts, this.#helloText, this.#hello, payload, now);
-      const address = addressOf(this.#socket.handshake, this.#parts.config.trustedProxies);
-      // It may have gone while it was looked up: then nobody would take the session out again.
-      if (!this.#socket.connected) return;
-      await openSession(this.#parts, this.#socket, who, address, (session) => this.#opened(session));
-      metrics.handshakes.inc({ outcome: who.resumed ? 'resumed' : 'ok' });
+      await this.#parts.handshakes.run(() => this.#shakeHands(payload));
     } catch (thrown) {
       const error = wireErrorOf(thrown, log, 'handshake');
       metrics.handshakes.inc({ outcome: error.code });
@@ -103,6 +104,17 @@ export class Connection {
     } finally {
       this.#authenticating = false;
     }
+  }
+
+  async #shakeHands(payload: unknown): Promise<void> {
+    // It may have gone while it waited for its turn, or while it was looked up: then nobody would take the session out again.
+    if (!this.#socket.connected) return;
+    const { metrics, config } = this.#parts;
+    const who = await authenticate(this.#parts, this.#helloText, this.#hello, payload, Date.now());
+    const address = addressOf(this.#socket.handshake, config.trustedProxies);
+    if (!this.#socket.connected) return;
+    await openSession(this.#parts, this.#socket, who, address, (session) => this.#opened(session));
+    metrics.handshakes.inc({ outcome: who.resumed ? 'resumed' : 'ok' });
   }
 
   #opened(session: Session): void {

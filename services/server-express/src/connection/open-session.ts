@@ -50,8 +50,10 @@ export async function openSession(
   const held: Follower[] = [];
   try {
     const { account, device } = who.identity;
+    for (const { room, role } of await parts.store.memberships(account))
+      if (role !== null) held.push(await parts.followers.hold(room));
+    // Once more: who was removed after the first answer and before the room was followed must not be let in.
     const memberships = await parts.store.memberships(account);
-    for (const { room, role } of memberships) if (role !== null) held.push(await parts.followers.hold(room));
     const holder = { account, device, chainSeq: who.chainSeq, secret: who.channel.resumption };
     const [rooms, ticket, signature] = await Promise.all([
       parts.summaries.all(memberships),
@@ -67,7 +69,7 @@ export async function openSession(
       time,
     };
     await session.welcome(welcome);
-    const told = new Map(rooms.map((room) => [room.room, room.head]));
+    const told = new Map(rooms.filter(({ role }) => role !== null).map((room) => [room.room, room.head]));
     for (const follower of held) {
       const head = told.get(b64(follower.room));
       if (head === undefined || session.left.has(hex(follower.room))) continue;

@@ -37,8 +37,8 @@ export class Session {
   readonly address: string;
   /** Hexadecimal ids of accounts that an invite introduced to this session. */
   readonly introduced = new Set<string>();
-  /** Hexadecimal ids of rooms that the account left while this session was being opened. */
-  readonly left = new Set<string>();
+  /** Rooms (hexadecimal ids) that the account left, and the entry that says so: a session may be on its way into one of them. */
+  readonly left = new Map<string, number>();
   readonly #socket: Socket;
   readonly #channel: Channel;
   /** What came up before the welcome, which must be the first frame. */

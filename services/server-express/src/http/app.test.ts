@@ -1,25 +1,21 @@
-/** Readiness, which a cluster acts upon: it fails while the replica stops and while the store cannot be reached. */
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { SottoError } from '@sotto/protocol';
 import { expect, test } from 'vitest';
 import { createLog } from '../log.ts';
 import { Metrics } from '../metrics.ts';
 import { createApp } from './app.ts';
 
-const up = () => Promise.resolve();
-const down = () => Promise.reject(new SottoError('unavailable'));
-
 test.each([
-  ['serving', { draining: false, ping: up, readyz: 200 }],
-  ['stopping', { draining: true, ping: up, readyz: 503 }],
-  ['without its store', { draining: false, ping: down, readyz: 503 }],
-])('%s', async (_name, { draining, ping, readyz }) => {
-  const parts = { store: { ping }, metrics: new Metrics(), log: createLog('silent'), webDir: 'nowhere' };
-  const server = createApp({ ...parts, draining: () => draining }).listen(0, '127.0.0.1');
+  [null, 200, 'ready\n'],
+  ['stopping', 503, 'stopping\n'],
+  ['the store does not answer', 503, 'the store does not answer\n'],
+])('not ready because %s', async (why, status, text) => {
+  const parts = { metrics: new Metrics(), log: createLog('silent'), webDir: 'nowhere' };
+  const server = createApp({ ...parts, notReady: async () => why }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  expect((await fetch(`${url}/readyz`)).status).toBe(readyz);
+  const ready = await fetch(`${url}/readyz`);
+  expect([ready.status, await ready.text()]).toEqual([status, text]);
   expect((await fetch(`${url}/healthz`)).status).toBe(200);
   server.close();
   server.closeAllConnections();

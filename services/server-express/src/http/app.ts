@@ -1,5 +1,4 @@
 /** Everything that is answered over plain HTTP: health for the cluster, metrics for the operator, files for browsers. */
-import type { Store } from '@sotto/log';
 import express, { type ErrorRequestHandler, type Express } from 'express';
 import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
@@ -7,14 +6,14 @@ import { securityHeaders } from './security.ts';
 import { webFiles } from './web-files.ts';
 
 export interface AppParts {
-  readonly store: Pick<Store, 'ping'>;
+  /** Why the replica is not ready; null where it is. */
+  readonly notReady: () => Promise<string | null>;
   readonly metrics: Metrics;
   readonly log: Log;
   readonly webDir: string;
-  readonly draining: () => boolean;
 }
 
-export function createApp({ store, metrics, log, webDir, draining }: AppParts): Express {
+export function createApp({ notReady, metrics, log, webDir }: AppParts): Express {
   const app = express();
   app.disable('x-powered-by');
   app.use(securityHeaders());
@@ -23,12 +22,7 @@ export function createApp({ store, metrics, log, webDir, draining }: AppParts): 
     response.type('text/plain').send('alive\n');
   });
   app.get('/readyz', async (_request, response) => {
-    const why = draining()
-      ? 'stopping'
-      : await store.ping().then(
-          () => null,
-          () => 'the store cannot be reached',
-        );
+    const why = await notReady();
     response
       .status(why === null ? 200 : 503)
       .type('text/plain')

@@ -1,4 +1,5 @@
 /** Server keys in a file of the data folder: made at the first start, readable by its owner alone, never overwritten. */
+import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { link, open, readFile, unlink } from 'node:fs/promises';
 import { b64, fromB64 } from '@sotto/protocol';
@@ -32,9 +33,12 @@ function format(material: KeyMaterial, createdAt: Date): string {
   return `${JSON.stringify(file, null, 2)}\n`;
 }
 
-/** Writes and fsyncs under another name, then links: a crash leaves a whole file or none, and an existing one stays. */
+/**
+ * Writes and fsyncs under another name, then links: a crash leaves a whole file or none, and an existing one stays. Of
+ * several replicas that begin at once one is the first, and all others use its keys.
+ */
 async function writeOnce(path: string, text: string): Promise<void> {
-  const temporary = `${path}.${process.pid}.new`;
+  const temporary = `${path}.${randomUUID()}.new`;
   const file = await open(temporary, 'wx', 0o600);
   try {
     await file.writeFile(text);
@@ -44,23 +48,31 @@ async function writeOnce(path: string, text: string): Promise<void> {
   }
   try {
     await link(temporary, path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   } finally {
     await unlink(temporary);
   }
 }
 
 /**
- * The keys of `path`, made where there is none. `database` is the file whose contents need them: where it exists and the
- * keys do not, new ones would make every stored handle unreadable, so that is a `StartFault`, as is a damaged file.
+ * The keys of `path`, made where there is none. `database` is the file whose contents need them, null where they lie elsewhere
+ * (see `claimRedis`): where it exists and the keys do not, new ones would make every stored handle unreadable, so that is a
+ * `StartFault`, as is a damaged file or one that cannot be made.
  */
-export async function keyFile(path: string, database: string): Promise<KeyMaterial> {
+export async function keyFile(path: string, database: string | null): Promise<KeyMaterial> {
   if (!existsSync(path)) {
-    if (existsSync(database)) {
+    if (database !== null && existsSync(database)) {
       throw new StartFault(
         `The server keys ${path} are missing although ${database} exists; restore them from a backup.`,
       );
     }
-    await writeOnce(path, format(await newKeyMaterial(), new Date()));
+    try {
+      await writeOnce(path, format(await newKeyMaterial(), new Date()));
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      throw new StartFault(`The server keys ${path} cannot be made (${code}).`);
+    }
   }
   let text: string;
   try {

@@ -52,6 +52,8 @@ export interface ServerKeys {
   readonly handleIndexKey: Bytes;
   /** Seals the handles themselves. */
   readonly handleSealKey: CryptoKey;
+  /** HMAC key under which limits count addresses and handles. */
+  readonly limitKey: Bytes;
 }
 
 const derive = (storage: Bytes, purpose: string): Promise<Bytes> =>
@@ -74,6 +76,7 @@ export async function serverKeysOf(material: KeyMaterial): Promise<ServerKeys> {
     ticketKey: await aesKey(await derive(storage, 'ticket')),
     handleIndexKey: await derive(storage, 'handle-index'),
     handleSealKey: await aesKey(await derive(storage, 'handle-seal')),
+    limitKey: await derive(storage, 'limit'),
   };
 }
 

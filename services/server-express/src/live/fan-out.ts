@@ -30,6 +30,8 @@ export interface FanOutParts {
   readonly receipts: Receipts;
   readonly metrics: Metrics;
   readonly log: Log;
+  /** The store has fewer entries of a room than were handed out here: it lost some, whatever it promised. */
+  readonly rolledBack: () => void;
 }
 
 export class FanOut {
@@ -46,11 +48,12 @@ export class FanOut {
   }
 
   start(): void {
-    this.#unsubscribe = this.#parts.store.subscribe((room) => {
+    const appended = (room: Bytes) => {
       const follower = this.#parts.followers.find(room);
       if (follower !== undefined) this.#wake(follower);
-    });
-    this.#comparing = setInterval(() => void this.#compareHeads(), COMPARE_MS);
+    };
+    this.#unsubscribe = this.#parts.store.subscribe(appended, () => void this.compareHeads());
+    this.#comparing = setInterval(() => void this.compareHeads(), COMPARE_MS);
     this.#comparing.unref();
   }
 
@@ -101,14 +104,18 @@ export class FanOut {
     });
   }
 
-  async #compareHeads(): Promise<void> {
+  /** Wakes what lies behind; to be called, too, when the store is back after it could not be reached. */
+  async compareHeads(): Promise<void> {
     const followers = this.#parts.followers.all();
+    // Before the heads are asked for: a room may move on while they are on their way.
+    const emitted = followers.map((follower) => follower.emitted);
     try {
       const heads = await this.#parts.store.heads(followers.map((follower) => follower.room));
+      if (emitted.some((seq, i) => (heads[i] ?? 0) < seq)) return this.#parts.rolledBack();
       for (const [i, follower] of followers.entries())
         if ((heads[i] ?? 0) > follower.emitted) this.#wake(follower);
     } catch (error) {
-      this.#parts.log.warn({ err: error }, 'heads could not be compared');
+      this.#parts.log.debug({ err: error }, 'heads could not be compared');
     }
   }
 
@@ -124,9 +131,9 @@ export class FanOut {
         while (await this.#handOut(follower));
       } while (follower.dirty);
     } catch (error) {
-      if (!(error instanceof SottoError && error.code === 'chain_conflict')) {
-        this.#parts.log.error({ err: error }, 'a room could not be read for fan-out');
-      }
+      // A conflict was told when it was found; an outage is the health's to tell, and heads are compared after it.
+      const told = error instanceof SottoError && ['chain_conflict', 'unavailable'].includes(error.code);
+      if (!told) this.#parts.log.error({ err: error }, 'a room could not be read for fan-out');
     } finally {
       follower.running = false;
       this.#parts.followers.forgetIfIdle(follower);

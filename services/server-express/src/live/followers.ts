@@ -7,18 +7,21 @@ import type { Store } from '@sotto/log';
 import { type Bytes, b64, hex } from '@sotto/protocol';
 import type { Session } from '../connection/session.ts';
 import type { Metrics } from '../metrics.ts';
+import type { Neighbours } from '../neighbours/neighbours.ts';
 import { Follower, followerKey } from './follower.ts';
 
 export class Followers {
   readonly #store: Store;
   readonly #metrics: Metrics;
+  readonly #neighbours: Neighbours;
   readonly #rooms = new Map<string, Follower>();
   readonly #starting = new Map<string, Promise<Follower>>();
   readonly #ofSession = new Map<Session, Set<Follower>>();
 
-  constructor(store: Store, metrics: Metrics) {
+  constructor(store: Store, metrics: Metrics, neighbours: Neighbours) {
     this.#store = store;
     this.#metrics = metrics;
+    this.#neighbours = neighbours;
   }
 
   find(room: Bytes): Follower | undefined {
@@ -63,7 +66,7 @@ export class Followers {
   }
 
   leave(session: Session, follower: Follower): void {
-    session.left.add(hex(follower.room));
+    session.left.set(hex(follower.room), follower.emitted);
     if (!follower.sessions.delete(session)) return;
     session.listen(follower.key, false);
     this.#ofSession.get(session)?.delete(follower);
@@ -82,6 +85,12 @@ export class Followers {
     if (!follower.idle || this.#rooms.get(follower.key) !== follower) return;
     this.#rooms.delete(follower.key);
     this.#metrics.roomsFollowed.set(this.#rooms.size);
+  }
+
+  /** The store lost entries that were handed out: whoever comes from now on is served from what it has. */
+  forgetAll(): void {
+    this.#rooms.clear();
+    this.#metrics.roomsFollowed.set(0);
   }
 
   async #start(room: Bytes, key: string, from: number | undefined): Promise<Follower> {
@@ -103,6 +112,8 @@ export class Followers {
   #presence(follower: Follower, session: Session, online: boolean): void {
     if (session.identity === null) return;
     const account = b64(session.identity.account);
-    follower.tell({ notice: 'presence', room: b64(follower.room), account, online }, session);
+    const room = b64(follower.room);
+    follower.tell({ notice: 'presence', room, account, online }, session);
+    this.#neighbours.tell({ hint: 'presence', account, online, rooms: [room] });
   }
 }

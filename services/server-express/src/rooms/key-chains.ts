@@ -26,6 +26,11 @@ export class KeyChains {
     return (await this.newest([account]))[0] ?? null;
   }
 
+  /** The store may have lost statements: what was derived from it is derived again. */
+  forgetAll(): void {
+    this.#chains.clear();
+  }
+
   async #upTo(account: Bytes, seq: number): Promise<KeyChain | null> {
     const key = hex(account);
     for (;;) {

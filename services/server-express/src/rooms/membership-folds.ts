@@ -39,6 +39,11 @@ export class MembershipFolds {
     return result;
   }
 
+  /** The store may have lost entries: what was derived from it is derived again. */
+  forgetAll(): void {
+    this.#folds.clear();
+  }
+
   async #refresh(room: Bytes, fold: Fold): Promise<MembershipState | null> {
     for (const entry of await this.#store.statements(room, fold.seq)) {
       const envelope = parseEnvelope(entry.bytes);

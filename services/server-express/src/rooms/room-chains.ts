@@ -76,6 +76,11 @@ export class RoomChains {
     if (this.#conflicts.has(hex(room))) throw new SottoError('chain_conflict');
   }
 
+  /** The store may have lost entries: what was derived from it is derived again. Conflicts stand. */
+  forgetAll(): void {
+    this.#chains.clear();
+  }
+
   #chain(room: Bytes): Promise<RoomChain> {
     this.check(room);
     const key = hex(room);
