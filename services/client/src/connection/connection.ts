@@ -63,6 +63,8 @@ export class Connection {
     this.#socket = io(options.url, {
       transports: ['websocket', 'polling'],
       tryAllTransports: true,
+      // Programs keep the cookie too, by which a balancer brings the next poll to the same replica.
+      withCredentials: true,
       reconnection: false,
       autoConnect: false,
       forceNew: true,
