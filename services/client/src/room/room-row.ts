@@ -45,6 +45,10 @@ export async function listRooms(storage: Storage): Promise<string[]> {
   return (await storage.list('rooms')).map(({ key }) => key).filter((key) => !key.includes('/'));
 }
 
+/** How far the room's log is kept; 0 where it was never met. */
+export const keptSeq = async (storage: Storage, room: string): Promise<number> =>
+  (await storage.get<RoomRow>('rooms', room))?.seq ?? 0;
+
 /** The ledger and notes of a room; null where it was never met. `chains`: the chain behind entries 1, 2, … */
 export async function loadRoom(
   storage: Storage,

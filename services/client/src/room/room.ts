@@ -33,7 +33,7 @@ import { Journal, type OwnEntry } from './journal.ts';
 import { blockOf, memberViews } from './members.ts';
 import { Outbox, type OutboxItem } from './outbox.ts';
 import { verifiedReceipt } from './receipt.ts';
-import { calledChanges, calledOf } from './room-row.ts';
+import { calledChanges, calledOf, keptSeq } from './room-row.ts';
 import { type Control, Sender } from './sender.ts';
 import { Typists } from './typists.ts';
 
@@ -105,6 +105,17 @@ export class Room {
 
   /** What this device knows of the room; `summary` for one that it meets for the first time. */
   static async open(ctx: RoomContext, id: string, summary: RoomSummary | null): Promise<Room> {
+    for (;;) {
+      // What is kept is read in several steps, and the worker of a page that is being reloaded may still be writing: rows of two moments
+      // would look like a lie. Every write that counts moves the room's own row.
+      const before = await keptSeq(ctx.storage, id);
+      const room = await Room.#load(ctx, id, summary);
+      if (room.ledger.seq === before && (await keptSeq(ctx.storage, id)) === before) return room;
+      room.close();
+    }
+  }
+
+  static async #load(ctx: RoomContext, id: string, summary: RoomSummary | null): Promise<Room> {
     const room = new Room(ctx, id);
     room.#called = await calledOf(ctx.storage, id);
     await room.#epochs.load();
